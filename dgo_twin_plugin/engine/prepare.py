@@ -1,0 +1,480 @@
+"""What norms and law decide about one measurement, before any ambition (indicators G5-G11).
+
+Step 1 of :mod:`.scores`: values, marks, intervals, legal checks, the cap, the reasons why a zone
+has no mark; kept in a :class:`Prepared`, over which ambitions are laid again and again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import marks as m
+from . import words
+from .indicators.spec import Indicator, LegalTest, Measurement, Part
+from .legal import describe, worst_test
+from .reduce import ReducedIndicator, ReducedPart, reduced
+from .words import Message, say
+
+if TYPE_CHECKING:
+    from .norms import Profile
+    from .scene import Scene
+
+_DUST = 1e-9
+
+
+@dataclass
+class ScoreRow:
+    """One row of ``scores`` or ``score_parts``: exactly the columns of design 6, in that order,
+    without run_id and scenario. None = NULL."""
+
+    zone_id: int
+    area_type: str | None
+    indicator: str
+    code: str
+    part: str
+    theme: str
+    value: float | None
+    unit: str
+    mark: float | None
+    mark_low: float | None
+    mark_high: float | None
+    chance6: float | None
+    ambition: float | None
+    gap: float | None
+    status: str
+    legal_check: str
+    n_breach: int
+    legal_limit: float | None
+    minimum: float | None
+    basis: float | None
+    optimum: float | None
+    weight: float | None
+    norm_source: str | None
+    norm_status: str | None
+    norm_confidence: str | None
+    coverage: float | None
+    assumed: float | None
+    share_below_6: float | None
+    worst_value: float | None
+    n_features: int
+    method: str
+    proxy: bool
+    reason: Message | None
+
+    def copy(self, **changes: Any) -> ScoreRow:
+        """A copy with other values; much quicker than ``dataclasses.replace``."""
+        twin = object.__new__(ScoreRow)
+        twin.__dict__.update(self.__dict__)
+        twin.__dict__.update(changes)
+        return twin
+
+
+COLUMNS = tuple(f.name for f in fields(ScoreRow))
+
+
+@dataclass
+class PreparedPart:
+    """A part with its norms laid beside it; arrays (n_zones + 1,), index 0 the plan."""
+
+    part: Part
+    up: bool
+    log: bool
+    anchors: np.ndarray  # (n_zones + 1, 3) minimum, basis, optimum; NaN where no norm
+    marks: np.ndarray  # before the legal cap
+    weight: np.ndarray
+    rows: list[ScoreRow]  # by zone id, without ambition, gap; status not final
+
+
+@dataclass
+class Prepared:
+    """All that a slider cannot change of one indicator."""
+
+    spec: Indicator
+    area_types: list[str | None]  # by zone id; [0] the plan: None unless one type only
+    parts: dict[str, PreparedPart]
+    scored: list[str]  # ids of the parts that can decide the mark
+    deciding: list[str]  # part id by zone id
+    weight: np.ndarray  # (n_zones + 1,) w to the plan
+    rows: list[ScoreRow]  # by zone id, without ambition and gap
+
+
+def _number(value: Any) -> float | None:
+    """A float for a column, or None for NaN."""
+    if value is None:
+        return None
+    number = float(value)
+    return None if math.isnan(number) else number
+
+
+def _floats(values: Iterable[Any]) -> np.ndarray:
+    return np.array([np.nan if v is None else v for v in values], float)
+
+
+def over_zones(values: np.ndarray, weight: np.ndarray, use: np.ndarray) -> float:
+    """Sum w x / sum w over the zones in use (G5); index 0, the plan itself, never counts. NaN
+    where no zone is left."""
+    use = use & ~np.isnan(values) & (weight > 0)
+    use[0] = False
+    if not use.any():
+        return float("nan")
+    return float((weight[use] * values[use]).sum() / weight[use].sum())
+
+
+class _Judge:
+    """Works out one :class:`Prepared`; a class only to share its many inputs."""
+
+    def __init__(
+        self, scene: Scene, profile: Profile, spec: Indicator, measurement: Measurement
+    ) -> None:
+        self.profile, self.spec, self.measurement = profile, spec, measurement
+        self.n = scene.n_zones
+        self.types: list[str | None] = [None, *[t or None for t in scene.zones.area_type]]
+        named = {t for t in self.types[1:] if t is not None}
+        self.types[0] = next(iter(named)) if len(named) == 1 else None
+        self.date = scene.date
+        self.norms = profile.indicators.get(spec.id)
+        self.data: ReducedIndicator = reduced(measurement, spec, self.n)
+        self.scored = [p for p in spec.parts if not p.informative]
+        if spec.combine != "lowest":
+            self.scored = self.scored[:1]
+
+    # - what the profile says ------------------------------------------------------------
+
+    def _attribute(self, part: Part, name: str, default: Any) -> Any:
+        """An attribute of the norms of a part, else of the indicator, else the default."""
+        for holder in ((getattr(self.norms, "parts", None) or {}).get(part.id), self.norms):
+            found = getattr(holder, name, None)
+            if found is not None and found != "":
+                return found
+        return default
+
+    def _sigma(self, part: Part) -> tuple[np.ndarray, str]:
+        """Spread per zone and its kind: from the profile, else the specification; a spread that
+        the measurement knows itself goes before, in the same kind."""
+        number, kind = self._attribute(part, "sigma", None) or self.spec.sigma
+        sigma = np.full(self.n + 1, float(number))
+        known = self.measurement.sigma
+        if known is not None:
+            sigma = np.where(np.isnan(np.asarray(known, float)), sigma, known)
+        return sigma, str(kind)
+
+    # - why a zone has no mark -----------------------------------------------------------
+
+    def _obstacle(self, zone: int, part: Part, norm: Any) -> tuple[str, Message] | None:
+        """(status, reason) of a zone without a mark, None where it has one (G7 order)."""
+        said = self.measurement
+        area_type = self.types[zone]
+        unknown = area_type is None or area_type not in self.profile.area_types
+        data = self.data.parts.get(part.id)
+        if zone in said.not_applicable:
+            return words.NOT_APPLICABLE, said.not_applicable[zone]
+        if self.profile.not_applicable(self.spec.id, area_type, part.id):
+            return words.NOT_APPLICABLE, say("reasons.nvt", area_type=area_type)
+        if data is not None and said.missing is None and bool(data.empty[zone]):
+            if zone not in said.not_assessed:
+                return words.NOT_APPLICABLE, say("reasons.nothing_to_judge")
+        if said.missing is not None:
+            return words.NOT_ASSESSED, said.missing
+        if zone in said.not_assessed:
+            return words.NOT_ASSESSED, said.not_assessed[zone]
+        if area_type is None:
+            return words.NOT_ASSESSED, say("reasons.no_area_type")
+        if unknown:
+            return words.NOT_ASSESSED, say("reasons.unknown_area_type", area_type=area_type)
+        if norm is None:
+            return words.NOT_ASSESSED, say("reasons.no_norm", area_type=area_type)
+        if data is None:
+            return words.NOT_ASSESSED, say("reasons.not_measured")
+        short = self._too_little(float(data.coverage[zone]))
+        if short is not None:
+            return words.NOT_ASSESSED, short
+        if math.isnan(float(data.value[zone])):
+            return words.NOT_ASSESSED, say("reasons.no_value")
+        return None
+
+    def _too_little(self, coverage: float) -> Message | None:
+        least = float(self.profile.min_coverage)
+        if coverage >= least - _DUST:
+            return None
+        share = 0.0 if math.isnan(coverage) else 100.0 * coverage
+        return say("reasons.coverage", coverage=share, least=100.0 * least)
+
+    # - one part -------------------------------------------------------------------------
+
+    def part(self, part: Part) -> PreparedPart:
+        n, data = self.n, self.data.parts.get(part.id)
+        up = self._attribute(part, "direction", words.UP) == words.UP
+        log = self._attribute(part, "scale", words.LINEAR) == words.LOG
+        norms = [
+            None if part.informative or t is None else self.profile.norm(self.spec.id, t, part.id)
+            for t in self.types
+        ]
+        anchors = np.array(
+            [[x.minimum, x.basis, x.optimum] if x else [np.nan] * 3 for x in norms], float
+        )
+        value = np.full(n + 1, np.nan) if data is None else data.value
+        obstacles: list[tuple[str, Message] | None]
+        if part.informative:
+            obstacles = [self._beside(zone, data) for zone in range(n + 1)]
+        else:
+            obstacles = [self._obstacle(zone, part, norms[zone]) for zone in range(n + 1)]
+        has_mark = np.array([o is None for o in obstacles])
+
+        lo, mid, hi = anchors.T
+        sigma, kind = self._sigma(part)
+        mark = np.where(has_mark, m.mark(value, lo, mid, hi, up, log), np.nan)
+        low, high = m.interval(value, sigma, kind, lo, mid, hi, up, log)
+        chance = m.chance6(value, sigma, kind, lo, up)
+        coverage = np.full(n + 1, np.nan) if data is None else data.coverage.copy()
+        weight = np.zeros(n + 1) if data is None else data.weight
+
+        if not part.informative:
+            applies = np.array([o is None or o[0] != words.NOT_APPLICABLE for o in obstacles])
+            typed = np.array([t is not None and t in self.profile.area_types for t in self.types])
+            coverage[0] = self._plan_coverage(coverage, weight, applies, typed)
+            obstacles[0] = self._plan_obstacle(obstacles, coverage[0])
+            mark[0], low[0], high[0] = (
+                over_zones(x, weight, has_mark) if obstacles[0] is None else np.nan
+                for x in (mark, low, high)
+            )
+            chance[0] = self._plan_chance(mark[0], low[0], high[0])
+
+        below, worst = self._places(data, part, up, log, anchors)
+        prepared = PreparedPart(part, up, log, anchors, mark, weight, [])
+        for zone in range(n + 1):
+            norm, obstacle = norms[zone], obstacles[zone]
+            without = obstacle is not None
+            prepared.rows.append(
+                ScoreRow(
+                    zone_id=zone,
+                    area_type=self.types[zone],
+                    indicator=self.spec.id,
+                    code=self.spec.code,
+                    part=part.id,
+                    theme=self.spec.theme,
+                    value=_number(value[zone]),
+                    unit=part.unit,
+                    mark=_number(mark[zone]),
+                    mark_low=None if without else _number(low[zone]),
+                    mark_high=None if without else _number(high[zone]),
+                    chance6=None if without else _number(chance[zone]),
+                    ambition=None,
+                    gap=None,
+                    status=obstacle[0] if obstacle is not None else words.OK,
+                    legal_check=words.NOT_TESTED,
+                    n_breach=0,
+                    legal_limit=None,
+                    minimum=_number(lo[zone]),
+                    basis=_number(mid[zone]),
+                    optimum=_number(hi[zone]),
+                    weight=_number(weight[zone]) if data is not None else None,
+                    norm_source=norm.source if norm else None,
+                    norm_status=norm.status if norm else None,
+                    norm_confidence=norm.confidence if norm else None,
+                    coverage=_number(coverage[zone]),
+                    assumed=_number(data.assumed[zone]) if data is not None else None,
+                    share_below_6=_number(below[zone]),
+                    worst_value=_number(worst[zone]),
+                    n_features=int(data.n_features[zone]) if data is not None else 0,
+                    method=self.measurement.method or self.spec.method,
+                    proxy=bool(self.data.proxy[zone]),
+                    reason=obstacle[1] if obstacle is not None else None,
+                )
+            )
+        return prepared
+
+    def _beside(self, zone: int, data: ReducedPart | None) -> tuple[str, Message]:
+        """Informative parts carry a value and no mark."""
+        if data is not None and not math.isnan(float(data.value[zone])):
+            return words.NOT_APPLICABLE, say("reasons.informative")
+        missing = self.measurement.missing or say("reasons.no_value")
+        return words.NOT_ASSESSED, missing
+
+    # - the plan row ---------------------------------------------------------------------
+
+    def _plan_coverage(
+        self, coverage: np.ndarray, weight: np.ndarray, applies: np.ndarray, typed: np.ndarray
+    ) -> float:
+        """Sum w known / sum w applicable (G5). Zones where the indicator does not apply leave
+        both sums; ground without an area type is applicable but cannot be judged, so it only
+        stands in the denominator (G1)."""
+        zones = np.arange(self.n + 1) > 0
+        if self.n and bool((applies & typed)[1:].all()) and weight[1:].sum() > 0:
+            return float(coverage[0])
+        w = weight * (zones & applies)
+        if w.sum() <= 0:
+            return float("nan")
+        return float((w * typed * np.nan_to_num(coverage, nan=0.0)).sum() / w.sum())
+
+    def _plan_obstacle(
+        self, obstacles: list[tuple[str, Message] | None], coverage: float
+    ) -> tuple[str, Message] | None:
+        said = self.measurement
+        if 0 in said.not_applicable:
+            return words.NOT_APPLICABLE, said.not_applicable[0]
+        zones = obstacles[1:]
+        if zones and all(o is not None and o[0] == words.NOT_APPLICABLE for o in zones):
+            return next(o for o in zones if o is not None)
+        if said.missing is not None:
+            return words.NOT_ASSESSED, said.missing
+        if 0 in said.not_assessed:
+            return words.NOT_ASSESSED, said.not_assessed[0]
+        if not any(o is None for o in zones):
+            first = (o for o in zones if o is not None and o[0] == words.NOT_ASSESSED)
+            return next(first, (words.NOT_ASSESSED, say("reasons.no_zones")))
+        short = self._too_little(coverage)
+        return None if short is None else (words.NOT_ASSESSED, short)
+
+    @staticmethod
+    def _plan_chance(mark: float, low: float, high: float) -> float:
+        """Chance that the plan mark is 6 or more: normal around the mark, with the half-width of
+        its interval as 1.645 sigma. The zones' errors are taken to go together: their sources
+        (one map, one model) do."""
+        if math.isnan(mark):
+            return float("nan")
+        sigma = (high - low) / (2.0 * m.Z90)
+        return float(m.chance6(mark, sigma, "absolute", m.MINIMUM, True))
+
+    # - places: share below 6, worst value -------------------------------------------------
+
+    def _places(
+        self, data: ReducedPart | None, part: Part, up: bool, log: bool, anchors: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Share (0-1, by w) of the known places with a mark below 6, and the worst value: the
+        worst dwelling stays in sight beside any average. NaN where no place or no norm."""
+        n = self.n
+        below, worst = np.full(n + 1, np.nan), np.full(n + 1, np.nan)
+        places = None if data is None else data.places
+        if places is None or part.informative or self.norms is None:
+            return below, worst
+        counts = ~np.isnan(places.value) & (places.weight > 0)
+        zone, x, w = places.zone[counts], places.value[counts], places.weight[counts]
+        if not len(zone):
+            return below, worst
+        lo, mid, hi = anchors[zone].T
+        marks = m.mark(x, lo, mid, hi, up, log)
+        judged = ~np.isnan(marks)
+        bad = judged & (np.round(marks, 9) < m.MINIMUM)
+        total = np.bincount(zone, weights=w * judged, minlength=n + 1)
+        low = np.bincount(zone, weights=w * bad, minlength=n + 1)
+        total[0], low[0] = (w * judged).sum(), (w * bad).sum()
+        with np.errstate(divide="ignore", invalid="ignore"):
+            below = np.where(total > 0, low / total, np.nan)
+        sign = -1.0 if up else 1.0
+        extreme = np.full(n + 1, -np.inf)
+        np.maximum.at(extreme, zone, sign * x)
+        extreme[0] = (sign * x).max()
+        present = np.bincount(zone, minlength=n + 1) > 0
+        present[0] = True
+        return below, np.where(present, sign * extreme, np.nan)
+
+    # - the law --------------------------------------------------------------------------
+
+    def _law(self, rows: list[ScoreRow], tests: list[LegalTest], part: str, default: str) -> None:
+        """Legal check, count, limit; the cap comes last of all (indicators, "The law")."""
+        by_zone: dict[int, list[LegalTest]] = {0: list(tests)}
+        for test in tests:
+            by_zone.setdefault(test.zone, []).append(test)
+        limit = self._one_limit(part)
+        for row in rows:
+            found = by_zone.get(row.zone_id, [])
+            result = worst_test(found, default)
+            row.legal_check, row.n_breach = result.outcome, result.n_breach
+            row.legal_limit = _number(result.limit) if result.limit == result.limit else limit
+            if result.outcome == words.EXCEEDS:
+                _cap(row)
+
+    def _one_limit(self, part: str) -> float | None:
+        """The legal limit where the law has just one number for this part at the date."""
+        laws = self.profile.law(self.spec.id, self.date, None, part) or ()
+        limits = {x.limit for x in laws if x.limit is not None and not math.isnan(x.limit)}
+        return float(limits.pop()) if len(limits) == 1 else None
+
+    # - all together ---------------------------------------------------------------------
+
+    def run(self) -> Prepared:
+        parts = {p.id: self.part(p) for p in self.spec.parts}
+        main = [parts[p.id] for p in self.scored]
+        legal, default = self.measurement.legal, self.measurement.legal_default
+        describe(legal, self.spec.id)
+        if len(main) == 1:
+            deciding = main * (self.n + 1)
+            out = [row.copy() for row in main[0].rows]
+            weight = main[0].weight
+        else:
+            deciding, out, weight = self._lowest(main)
+        self._law(out, legal, main[0].part.id if len(main) == 1 else "", default)
+        alone = len(self.spec.parts) == 1
+        for part in parts.values():
+            mine = [t for t in legal if alone or t.part == part.part.id]
+            own = words.NOT_TESTED if part.part.informative else default
+            self._law(part.rows, mine, part.part.id, own)
+        for row, chosen in zip(out, deciding):
+            if row.legal_limit is None:
+                row.legal_limit = chosen.rows[row.zone_id].legal_limit
+        ids = [p.part.id for p in main]
+        chosen_ids = [c.part.id for c in deciding]
+        return Prepared(self.spec, self.types, parts, ids, chosen_ids, weight, out)
+
+    def _lowest(
+        self, main: list[PreparedPart]
+    ) -> tuple[list[PreparedPart], list[ScoreRow], np.ndarray]:
+        """The part with the lowest mark counts and names itself (indicators 12, 15). A part
+        without a mark is named in the reason; only when no part has one has the zone none."""
+        deciding: list[PreparedPart] = []
+        rows: list[ScoreRow] = []
+        table = np.array([p.marks for p in main])
+        weight = np.max([p.weight for p in main], axis=0)
+        for zone in range(self.n + 1):
+            column = table[:, zone]
+            if np.isnan(column).all():
+                states = [p.rows[zone].status for p in main]
+                where = states.index(words.NOT_ASSESSED) if words.NOT_ASSESSED in states else 0
+                chosen = main[where]
+                row = chosen.rows[zone].copy()
+            else:
+                chosen = main[int(np.nanargmin(column))]
+                absent = [p.part.id for p in main if p.rows[zone].status == words.NOT_ASSESSED]
+                reason = say("reasons.parts_missing", parts=", ".join(absent)) if absent else None
+                row = chosen.rows[zone].copy(reason=reason)
+            if row.weight is not None:
+                row.weight = float(weight[zone])
+            rows.append(row)
+            deciding.append(chosen)
+        self._plan_of_lowest(rows, weight)
+        return deciding, rows, weight
+
+    def _plan_of_lowest(self, rows: list[ScoreRow], weight: np.ndarray) -> None:
+        """The plan's mark is the weighted mean of the zones' lowest marks (G5), not the lowest of
+        the parts' means."""
+        plan = rows[0]
+        if plan.mark is None:
+            return
+        use = np.array([r.mark is not None for r in rows])
+        mark, low, high = (
+            over_zones(_floats(getattr(r, name) for r in rows), weight, use)
+            for name in ("mark", "mark_low", "mark_high")
+        )
+        plan.mark, plan.mark_low, plan.mark_high = _number(mark), _number(low), _number(high)
+        plan.chance6 = _number(self._plan_chance(mark, low, high))
+
+
+def _cap(row: ScoreRow) -> None:
+    """A certain breach: the mark is at most 5.0, whatever the value (indicators, "The law")."""
+    if row.mark is None:
+        return
+    row.mark = min(row.mark, m.LEGAL_CAP)
+    row.mark_low = None if row.mark_low is None else min(row.mark_low, m.LEGAL_CAP)
+    row.mark_high = None if row.mark_high is None else min(row.mark_high, m.LEGAL_CAP)
+    row.chance6 = 0.0
+
+
+def prepare(scene: Scene, profile: Profile, spec: Indicator, measurement: Measurement) -> Prepared:
+    """Everything that norms and law decide about one indicator; no ambition yet. Uses of the
+    scene only ``n_zones``, ``zones.area_type`` and ``date``."""
+    return _Judge(scene, profile, spec, measurement).run()
