@@ -1,0 +1,297 @@
+"""Raw layers -> Scene: cleaned, one plane, ground divided, cut by zone, gaps filled and counted."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from osgeo import ogr
+
+from .checks import Check
+from .clean import clean
+from .context import edge_checks, make_context
+from .defaults import fill_defaults
+from .functions import Functions
+from .geometry import Polygons, first_containing, moved_wkb
+from .mapping import YES, Canonical, canonical, owns_no_ground
+from .norms import Profile
+from .overlap import resolve, zone_areas
+from .scene import Cut, Items, RasterContext, RawLayer, Scene, Surfaces, Zones
+from .words import LOW, NORMAL, DgoError
+from .zones import area_type_of, fill_holes, make_zones, union_of
+
+OVERLAP_CHECK = 0.005  # m2: less common ground than this is not worth a check
+
+
+@dataclass
+class Sources:
+    """What the bridge read, all in the work plane and in world coordinates."""
+
+    design: list[RawLayer] = field(default_factory=list)
+    current: list[RawLayer] = field(default_factory=list)
+    area_types: list[RawLayer] = field(default_factory=list)
+    plan_area: list[RawLayer] = field(default_factory=list)
+    vectors: dict[str, list[RawLayer]] = field(default_factory=dict)
+    rasters: dict[str, list[RasterContext]] = field(default_factory=dict)
+    crs: str = ""
+    terms: dict[str, str] = field(default_factory=dict)  # the plan's own words -> functions
+    mappings: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # 'bgt' -> its file
+    checks: list[Check] = field(default_factory=list)  # what reading found
+    margin: float = 600.0
+
+
+@dataclass
+class _Ground:
+    """Surface features of several layers, one after the other, before the ground is divided."""
+
+    layer: list[str] = field(default_factory=list)
+    fid: list[int] = field(default_factory=list)
+    function: list[str] = field(default_factory=list)
+    current: list[bool] = field(default_factory=list)
+    polygons: list[Polygons] = field(default_factory=list)
+    fields: list[dict[str, np.ndarray]] = field(default_factory=list)
+
+
+def build_scene(sources: Sources, profile: Profile, functions: Functions, date: datetime.date,
+                cell_size: float = 2.0, progress: Callable[[float], None] | None = None,
+                ) -> Scene:  # fmt: skip
+    """Make the scene. ``progress`` gets 0-1 and may raise :class:`words.Cancelled`."""
+    step = progress or (lambda _done: None)
+    checks: list[Check] = list(sources.checks)
+    origin = _origin(sources)
+    step(0.0)
+    ground, others = _Ground(), []
+    for current, layers in ((False, sources.design), (True, sources.current)):
+        for layer in layers:
+            _sort(layer, current, functions, sources, origin, ground, others, checks)
+            step(0.05)
+    if not ground.fid and not sources.plan_area:
+        raise DgoError("problems.nothing_to_score")
+    footprints, plan = _join(ground), None
+    current = np.array(ground.current, bool)
+    map_polygons, types, map_layers, map_fids = _area_types(sources, profile, origin, checks)
+    plan = _plan_area(sources, footprints, current, map_polygons, origin, checks)
+    step(0.25)
+    zones = make_zones(plan, map_polygons, types, map_layers, map_fids, checks)
+    if not zones.n:
+        raise DgoError("problems.plan_without_ground")
+    zones.flags["high_sandy_ground"] = _flag("high_sandy_ground", sources, map_polygons, zones)
+    step(0.35)
+    functions_of = np.array(ground.function, object)
+    visible = _divide(footprints, functions_of, current, functions, ground, checks)
+    step(0.7)
+    row, zone, area = zone_areas(visible, zones.polygons)
+    whole = visible.area()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(whole[row] > 0, area / whole[row], 0.0)
+    cut = Cut(row, zone + 1, area, np.minimum(share, 1.0))
+    surfaces = Surfaces(
+        functions_of, current, np.array(ground.layer, object), np.array(ground.fid, np.int64),
+        visible, footprints, whole, _stack(ground.fields), {}, functions,
+    )  # fmt: skip
+    fill_defaults(surfaces, cut, zones, profile)
+    items = _items(others, zones, origin)
+    step(0.85)
+    context = make_context(sources, origin, checks)
+    checks += edge_checks(context, sources, zones, origin)
+    step(1.0)
+    return Scene(origin, sources.crs, Polygons.from_geometries([plan]), zones, surfaces, cut, items,
+                 context, date, cell_size, checks,
+                 {name: rate.value for name, rate in profile.rates.items()}, sources.margin)  # fmt: skip
+
+
+def _origin(sources: Sources) -> tuple[float, float]:
+    """A round point near the plan: keeps coordinates small, so areas keep their digits."""
+    for layers in (sources.plan_area, sources.design, sources.area_types, sources.current):
+        for layer in layers:
+            for data in layer.wkb:
+                if data is not None:
+                    box = ogr.CreateGeometryFromWkb(bytes(data)).GetEnvelope()
+                    middle = 0.5 * (box[0] + box[1]), 0.5 * (box[2] + box[3])
+                    if np.isfinite(middle).all():
+                        return float(round(middle[0], -2)), float(round(middle[1], -2))
+    return 0.0, 0.0
+
+
+def _sort(layer: RawLayer, current: bool, functions: Functions, sources: Sources,
+          origin: tuple[float, float], ground: _Ground,
+          others: list[tuple[RawLayer, Canonical, np.ndarray, bool]],
+          checks: list[Check]) -> None:  # fmt: skip
+    """Map one layer and send its features to the ground, to the items, or to the checks."""
+    if not len(layer.fid):
+        checks.append(Check("empty_layer", NORMAL, "layer", layer.name))
+        return
+    mapping = sources.mappings.get(str(layer.entry.get("mapping") or ""))
+    if owns_no_ground(layer, mapping):
+        return
+    words = canonical(layer, functions, sources.terms, mapping, checks)
+    if current and "existing" not in layer.entry:
+        words.fields["existing"][np.isnan(words.fields["existing"])] = 1.0
+    known = np.array([f is not None for f in words.function], bool)
+    surface = known & np.array([f is not None and functions.kind(f) == "surface"
+                                for f in words.function], bool)  # fmt: skip
+    polygonal = np.array([_dimension(w) == 2 for w in layer.wkb], bool)
+    lines = np.array([_dimension(w) == 1 for w in layer.wkb], bool)
+    empty = np.array([w is None for w in layer.wkb], bool)
+    if empty.any():
+        checks.append(Check("no_geometry", NORMAL, "layer", layer.name,
+                            params={"count": int(empty.sum())}))  # fmt: skip
+    owns = np.flatnonzero(surface & polygonal)
+    # a road or path drawn as a line owns no ground but is part of the walking network
+    stands = np.flatnonzero(known & ~empty & (~surface | lines))
+    wrong = np.flatnonzero(surface & ~polygonal & ~lines & ~empty)
+    for row in wrong[:100]:
+        checks.append(Check("wrong_geometry_type", NORMAL, "feature", layer.name,
+                            int(layer.fid[row]), value=str(words.function[row])))  # fmt: skip
+    if len(owns):
+        polygons = clean([layer.wkb[r] for r in owns], layer.name, layer.fid[owns], origin, checks)
+        real = np.flatnonzero(polygons.area() > 0)
+        keep = owns[real]
+        ground.layer += [layer.name] * len(keep)
+        ground.fid += [int(f) for f in layer.fid[keep]]
+        ground.function += [str(f) for f in words.function[keep]]
+        ground.current += [current] * len(keep)
+        ground.polygons.append(polygons.take(real))
+        ground.fields.append({name: values[keep] for name, values in words.fields.items()})
+    if len(stands):
+        others.append((layer, words, stands, current))
+
+
+def _dimension(wkb: bytes | None) -> int:
+    """0 point, 1 line, 2 surface, -1 none or a collection without surfaces."""
+    if wkb is None or len(wkb) < 5:
+        return -1
+    order = "little" if wkb[0] == 1 else "big"
+    kind = int.from_bytes(wkb[1:5], order) & 0x0FFFFFFF
+    kind %= 1000
+    if kind in (1, 4):
+        return 0
+    if kind in (2, 5, 8, 9, 11):
+        return 1
+    return 2 if kind in (3, 6, 7, 10, 12, 15, 16, 17) else -1
+
+
+def _join(ground: _Ground) -> Polygons:
+    joined = Polygons.from_wkb([])
+    for polygons in ground.polygons:
+        joined = joined.joined(polygons)
+    return joined
+
+
+def _stack(fields: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    if not fields:
+        from .scene import BOOL_FIELDS, NUMERIC_FIELDS, TEXT_FIELDS
+
+        return {**{n: np.zeros(0) for n in NUMERIC_FIELDS + BOOL_FIELDS},
+                **{n: np.zeros(0, object) for n in (*TEXT_FIELDS, "basis")}}  # fmt: skip
+    return {name: np.concatenate([f[name] for f in fields]) for name in fields[0]}
+
+
+def _area_types(sources: Sources, profile: Profile, origin: tuple[float, float],
+                checks: list[Check]) -> tuple[Polygons, list[str | None], np.ndarray, np.ndarray]:  # fmt: skip
+    polygons = Polygons.from_wkb([])
+    layers: list[str] = []
+    fids: list[int] = []
+    for layer in sources.area_types:
+        polygons = polygons.joined(clean(layer.wkb, layer.name, layer.fid, origin, checks))
+        layers += [layer.name] * len(layer.fid)
+        fids += [int(f) for f in layer.fid]
+    types = area_type_of(sources.area_types, profile.resolve_type, checks)
+    return polygons, types, np.array(layers, object), np.array(fids, np.int64)
+
+
+def _flag(name: str, sources: Sources, area_map: Polygons, zones: Zones) -> np.ndarray:
+    """(n_zones,) whether most of each zone lies in polygons of the area-type map that carry a true
+    value in the field of this name (or in the field that the map's entry names for it)."""
+    wanted: list[bool] = []
+    for layer in sources.area_types:
+        column = layer.columns.get(str((layer.entry.get("flags") or {}).get(name, name)))
+        values = [None] * len(layer.fid) if column is None else list(column)
+        wanted += [str(v).strip().lower() in YES for v in values]
+    rows = np.flatnonzero(np.array(wanted, bool))
+    flags = np.zeros(zones.n, bool)
+    if len(rows):
+        ground = Polygons.from_geometries([union_of(area_map.take(rows))])
+        _, zone, area = zone_areas(ground, zones.polygons)
+        flags[zone] = area > 0.5 * zones.area[zone]
+    return flags
+
+
+def _plan_area(sources: Sources, footprints: Polygons, current: np.ndarray, area_map: Polygons,
+               origin: tuple[float, float], checks: list[Check]) -> ogr.Geometry:  # fmt: skip
+    """Given, else the union of the design's surfaces with holes filled, else (nothing designed:
+    the current situation is scored) the area-type map."""
+    for layer in sources.plan_area:
+        polygons = clean(layer.wkb, layer.name, layer.fid, origin, checks)
+        union = union_of(polygons)
+        if not union.IsEmpty():
+            return union
+        raise DgoError("problems.plan_area_empty", layer=layer.name)
+    design = np.flatnonzero(~current)
+    if len(design):
+        return fill_holes(union_of(footprints.take(design)))
+    union = union_of(area_map) if area_map.n else union_of(footprints)
+    if union.IsEmpty():
+        raise DgoError("problems.plan_without_ground")
+    return union
+
+
+def _divide(footprints: Polygons, function: np.ndarray, current: np.ndarray, functions: Functions,
+            ground: _Ground, checks: list[Check]) -> Polygons:  # fmt: skip
+    """The order on the ground: design above current situation, then rank, then row."""
+    rank = np.array([functions.rank(f) for f in function], float)
+    visible, contests = resolve(footprints, rank + 1000.0 * current)
+    lost: dict[int, float] = {}
+    first: dict[int, int] = {}
+    for loser, winner, area in contests:
+        if current[loser] == current[winner]:
+            lost[loser] = lost.get(loser, 0.0) + area
+            first.setdefault(loser, winner)
+    gone = footprints.area() - visible.area()
+    for loser, area in lost.items():
+        if area < OVERLAP_CHECK:
+            continue
+        winner = first[loser]
+        area = min(area, float(gone[loser]))  # several on one place: ground is lost once
+        common = footprints.geometry(loser).Intersection(footprints.geometry(winner))
+        checks.append(Check(
+            "overlap", NORMAL if area > 1.0 else LOW, "feature", ground.layer[loser],
+            ground.fid[loser], value=f"{area:.3f}",
+            params={"area": area, "function": str(function[loser]),
+                    "other": ground.fid[winner], "other_function": str(function[winner])},
+            wkb=None if common is None else bytes(common.ExportToWkb(ogr.wkbNDR)),
+        ))  # fmt: skip
+    return visible
+
+
+def _items(others: list[tuple[RawLayer, Canonical, np.ndarray, bool]], zones: Zones,
+           origin: tuple[float, float]) -> Items:  # fmt: skip
+    function, layer_of, fid, wkb, current = [], [], [], [], []
+    fields: list[dict[str, np.ndarray]] = []
+    for layer, words, rows, is_current in others:
+        function += [str(f) for f in words.function[rows]]
+        layer_of += [layer.name] * len(rows)
+        fid += [int(f) for f in layer.fid[rows]]
+        wkb += [layer.wkb[r] for r in rows]
+        current += [is_current] * len(rows)
+        fields.append({name: values[rows] for name, values in words.fields.items()})
+    local, xy = [], np.full((len(fid), 2), np.nan)
+    for k, data in enumerate(wkb):
+        local.append(moved_wkb(bytes(data or b""), origin))
+        geometry = ogr.CreateGeometryFromWkb(local[-1])
+        point = geometry if geometry.GetDimension() == 0 else geometry.Centroid()
+        if point is not None and not point.IsEmpty():
+            if point.GetGeometryCount():
+                point = point.GetGeometryRef(0)
+            xy[k] = point.GetX(), point.GetY()
+    zone = first_containing(zones.polygons, xy) + 1 if len(fid) else np.zeros(0, np.int64)
+    stacked = _stack(fields)
+    return Items(np.array(function, object), np.array(layer_of, object), np.array(fid, np.int64),
+                 local, xy, zone, stacked,
+                 {n: np.zeros(len(fid), bool) for n in stacked}, np.array(current, bool))  # fmt: skip
+
+
+__all__ = ["Sources", "build_scene"]

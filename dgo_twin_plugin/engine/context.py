@@ -1,0 +1,174 @@
+"""Context layers -> roles: cleaned, local, fields under their canonical names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .checks import Check
+from .clean import clean
+from .geometry import first_containing, moved_wkb
+from .mapping import to_number
+from .roles import role_label, roles
+from .scene import Context, RasterContext, RawLayer, VectorContext, Zones
+from .words import BASIS_INDICATIVE, NORMAL
+
+if TYPE_CHECKING:
+    from .build import Sources
+
+# Words of an entry that say how to read a layer, not what is in it.
+_READING = {"layer", "fields", "filter", "mapping", "function", "functions", "type", "types", "flags"}
+
+
+def make_context(sources: Sources, origin: tuple[float, float],
+                 checks: list[Check]) -> dict[str, Context]:  # fmt: skip
+    """One :class:`Context` per role that was given, also where its layers are empty."""
+    result: dict[str, Context] = {}
+    for role, layers in sources.vectors.items():
+        result.setdefault(role, Context(role)).vectors = _vectors(role, layers, origin, checks)
+    for role, rasters in sources.rasters.items():
+        result.setdefault(role, Context(role)).rasters = [
+            RasterContext(role, r.layer, r.raster.shifted(origin), r.attributes) for r in rasters
+        ]
+    return result
+
+
+# Roles whose surroundings count, and how far (m): green within 500 m, desiccation within 500 m.
+REACH = {"current": 500.0}
+
+
+def edge_checks(context: dict[str, Context], sources: Sources, zones: Zones,
+                origin: tuple[float, float]) -> list[Check]:  # fmt: skip
+    """Where the map stops too soon: rasters that leave part of the plan without a value, and the
+    current situation ending within its reach of the plan."""
+    found = []
+    points = _spread(zones)
+    for role, held in context.items():
+        values = [r.raster.sample(points) for r in held.rasters]
+        for raster, here in zip(held.rasters, values):
+            # several rasters may share the plan between them: only what none covers is lacking
+            known = np.isfinite(here) if held.vectors or len(values) == 1 else np.isfinite(
+                np.vstack(values)).any(axis=0)  # fmt: skip
+            share = 100.0 * float(known.mean()) if len(points) else 100.0
+            if share < 99.0:
+                found.append(Check("raster_not_covering", NORMAL, "layer", raster.layer,
+                                   params={"share": share, "role": role}))  # fmt: skip
+    box = zones.polygons.bounds()
+    low, high = box[:, :2].min(axis=0) + origin, box[:, 2:].max(axis=0) + origin
+    layers = [layer for layer in sources.current if layer.covers is not None]
+    if layers:
+        covers = np.array([layer.covers for layer in layers], float)
+        reach = REACH["current"]
+        if (covers[:, :2].min(axis=0) > low - reach).any() or (
+            covers[:, 2:].max(axis=0) < high + reach
+        ).any():
+            found.append(Check("context_stops", NORMAL, "layer", layers[0].name,
+                               params={"reach": reach, "role": role_label("current")}))  # fmt: skip
+    return found
+
+
+def _spread(zones: Zones, most: int = 40) -> np.ndarray:
+    """(m, 2) points spread evenly over the plan."""
+    box = zones.polygons.bounds()
+    low, high = box[:, :2].min(axis=0), box[:, 2:].max(axis=0)
+    step = (high - low) / most
+    x, y = np.meshgrid(*[low[k] + step[k] * (np.arange(most) + 0.5) for k in (0, 1)])
+    xy = np.column_stack([x.ravel(), y.ravel()])
+    return xy[first_containing(zones.polygons, xy) >= 0]
+
+
+def _vectors(role: str, layers: list[RawLayer], origin: tuple[float, float],
+             checks: list[Check]) -> VectorContext:  # fmt: skip
+    spec = roles().get(role)
+    numeric = {f.name for f in spec.fields if f.numeric} if spec else set()
+    declared = {f.name for f in spec.fields} if spec else set()
+    blocks = [_one(role, layer, origin, numeric, declared, checks) for layer in layers]
+    names = sorted(set().union(*(b.fields for b in blocks))) if blocks else []
+    fields = {}
+    for name in names:
+        columns = []
+        number = any(b.fields[name].dtype != object for b in blocks if name in b.fields)
+        for block in blocks:
+            values = block.fields.get(name)
+            if values is None:
+                values = np.full(block.n, np.nan if number else None, float if number else object)
+            columns.append(values)
+        fields[name] = np.concatenate(columns)
+    return VectorContext(
+        role,
+        np.concatenate([b.layer for b in blocks]) if blocks else np.zeros(0, object),
+        np.concatenate([b.fid for b in blocks]) if blocks else np.zeros(0, np.int64),
+        [w for b in blocks for w in b.wkb],
+        fields,
+    )
+
+
+def _one(role: str, layer: RawLayer, origin: tuple[float, float], numeric: set[str],
+         declared: set[str], checks: list[Check]) -> VectorContext:  # fmt: skip
+    rows, wkb = _geometries(layer, origin, checks)
+    entry: dict[str, Any] = {"basis": BASIS_INDICATIVE, **{
+        k: v for k, v in layer.entry.items() if k not in _READING and v is not None}}  # fmt: skip
+    renamed = {str(v): k for k, v in (layer.entry.get("fields") or {}).items()}
+    fields: dict[str, np.ndarray] = {}
+    for source, column in layer.columns.items():
+        name = renamed.get(source, source)
+        if name in fields and source not in renamed:
+            continue
+        values = [column[r] for r in rows]
+        fields[name] = _column(layer.name, name, values, name in numeric, checks)
+    for source, name in renamed.items():
+        if source not in layer.columns:
+            checks.append(Check("no_such_field", NORMAL, "field", layer.name, field=source,
+                                params={"canonical": name}))  # fmt: skip
+    for name in declared - set(fields) - set(entry):
+        fields[name] = np.full(len(rows), np.nan if name in numeric else None,
+                               float if name in numeric else object)  # fmt: skip
+    for name, value in entry.items():
+        if isinstance(value, (dict, list)):
+            continue
+        constant = _column(layer.name, name, [value] * len(rows), name in numeric, checks)
+        own = fields.get(name)
+        if own is None:
+            fields[name] = constant
+        elif own.dtype == constant.dtype:
+            lost = np.isnan(own) if own.dtype != object else np.array([v is None for v in own], bool)
+            own[lost] = constant[lost]
+    return VectorContext(role, np.full(len(rows), layer.name, object), layer.fid[rows], wkb, fields)
+
+
+def _geometries(layer: RawLayer, origin: tuple[float, float],
+                checks: list[Check]) -> tuple[np.ndarray, list[bytes]]:  # fmt: skip
+    from .build import _dimension
+
+    kinds = np.array([_dimension(w) for w in layer.wkb], np.int64)
+    rows, wkb = [], []
+    surface = np.flatnonzero(kinds == 2)
+    polygons = clean([layer.wkb[r] for r in surface], layer.name, layer.fid[surface], origin, checks)
+    area = polygons.area()
+    made = {int(r): polygons.wkb(k) for k, r in enumerate(surface) if area[k] > 0}
+    for row, kind in enumerate(kinds):
+        if kind == 2 and row in made:
+            rows.append(row)
+            wkb.append(made[row])
+        elif kind in (0, 1):
+            rows.append(row)
+            wkb.append(moved_wkb(bytes(layer.wkb[row] or b""), origin))
+    return np.array(rows, np.int64), wkb
+
+
+def _column(layer: str, name: str, values: list[Any], numeric: bool,
+            checks: list[Check]) -> np.ndarray:  # fmt: skip
+    plain = all(v is None or isinstance(v, (int, float)) for v in values)
+    if numeric or (plain and any(v is not None for v in values)):
+        numbers = [to_number(v) for v in values]
+        bad = [str(v) for v, x in zip(values, numbers) if x is not None and x != x]
+        for value in sorted(set(bad))[:20]:
+            checks.append(Check("impossible_value", NORMAL, "field", layer, field=name, value=value,
+                                params={"count": bad.count(value)}))  # fmt: skip
+        return np.array([np.nan if x is None else x for x in numbers], float)
+    result = np.full(len(values), None, object)
+    for row, value in enumerate(values):
+        if value is not None and str(value).strip():
+            result[row] = value if isinstance(value, str) else str(value)
+    return result

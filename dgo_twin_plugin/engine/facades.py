@@ -1,0 +1,81 @@
+"""Facade points (indicators G2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .geometry import containing
+from .scene import Scene
+
+SHORTEST = 2.0  # m: shorter edges carry no point
+LONGEST = 5.0  # m: longer edges are cut in equal parts of at most this
+OUTSIDE = 0.5  # m from the facade
+
+
+@dataclass(frozen=True)
+class Facades:
+    """Points before exterior walls; arrays (k,). ``building`` is a row of the surfaces."""
+
+    building: np.ndarray
+    foot: np.ndarray  # (k, 2) on the wall, mid-part
+    normal: np.ndarray  # (k, 2) unit vector outward
+    length: np.ndarray  # m of wall that a point stands for
+
+    @property
+    def xy(self) -> np.ndarray:
+        """(k, 2) the points at 0.5 m."""
+        return self.at(OUTSIDE)
+
+    def at(self, distance: float) -> np.ndarray:
+        """(k, 2) the same points at another distance outside, m."""
+        return self.foot + distance * self.normal
+
+
+def facades(scene: Scene) -> Facades:
+    """Points on the exterior walls of all buildings of the scene inside or near the plan.
+
+    Walls shared by touching buildings are no facade: the point half a metre outside one lies
+    inside the other and is dropped, which is what dissolving them first would give. Courtyards
+    (holes) count as exterior: dwellings look out on them.
+    """
+    surfaces = scene.surfaces
+    rows = np.flatnonzero(surfaces.where("buildings"))
+    inside_plan = np.zeros(surfaces.n, bool)
+    inside_plan[scene.cut.feature] = True
+    rows = rows[inside_plan[rows]]
+    polygons = surfaces.polygons.take(rows)
+    s = polygons.segments
+    length = s.length
+    keep = np.flatnonzero(length >= SHORTEST)
+    count = np.maximum(np.ceil(length[keep] / LONGEST - 1e-9), 1).astype(np.int64)
+    edge = np.repeat(keep, count)
+    nth = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count)
+    t = (nth + 0.5) / np.repeat(count, count)
+    dx, dy = s.x1[edge] - s.x0[edge], s.y1[edge] - s.y0[edge]
+    foot = np.column_stack([s.x0[edge] + t * dx, s.y0[edge] + t * dy])
+    # interiors lie on the left of an edge, so outward is to its right
+    normal = np.column_stack([dy, -dx]) / length[edge][:, None]
+    part = length[edge] / np.repeat(count, count)
+    all_buildings = np.flatnonzero(surfaces.where("buildings"))
+    point, _ = containing(surfaces.polygons.take(all_buildings), foot + OUTSIDE * normal)
+    free = np.ones(len(edge), bool)
+    free[point] = False
+    building = rows[s.feature[edge]]
+    return Facades(building[free], foot[free], normal[free], part[free])
+
+
+def facades_of(scene: Scene) -> Facades:
+    """The facade points of the scene, built once."""
+    found: Facades = scene.product("facades", facades)
+    return found
+
+
+def highest_per_building(points: Facades, values: np.ndarray, n: int) -> np.ndarray:
+    """(n,) highest known value (k,) of each building's points, NaN where none is known."""
+    best = np.full(n, -np.inf)
+    known = np.isfinite(values)
+    np.maximum.at(best, points.building[known], values[known])
+    best[np.isinf(best)] = np.nan
+    return best

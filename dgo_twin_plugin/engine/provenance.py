@@ -1,0 +1,29 @@
+"""What a score rested on: fingerprints that change when an input changes."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+
+from .scene import RasterContext, RawLayer
+
+
+def fingerprint(layer: RawLayer) -> str:
+    """SHA-256 over the geometries, feature ids and field values as they were read."""
+    digest = hashlib.sha256()
+    digest.update(np.asarray(layer.fid, np.int64).tobytes())
+    for wkb in layer.wkb:
+        digest.update(b"-" if wkb is None else wkb)
+    for name in sorted(layer.columns):
+        digest.update(name.encode())
+        digest.update(repr(list(layer.columns[name])).encode())
+    return digest.hexdigest()
+
+
+def raster_fingerprint(raster: RasterContext) -> str:
+    """SHA-256 over the window that was read: its place, cell size and values."""
+    grid = raster.raster
+    digest = hashlib.sha256(repr((grid.x0, grid.y0, grid.dx, grid.dy, grid.values.shape)).encode())
+    digest.update(np.nan_to_num(grid.values, nan=-9.9e99).tobytes())
+    return digest.hexdigest()

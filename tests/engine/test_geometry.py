@@ -1,0 +1,182 @@
+"""Flat polygons against GEOS, an implementation that is not ours."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from osgeo import ogr
+
+from dgo_twin_plugin.engine.boxes import bbox_pairs
+from dgo_twin_plugin.engine.clean import clean, doubtful
+from dgo_twin_plugin.engine.geometry import (
+    Polygons,
+    containing,
+    first_containing,
+    moved_wkb,
+    nearest_segment,
+    overlap_areas,
+)
+from dgo_twin_plugin.engine.overlap import overlapping_pairs, resolve, zone_areas
+
+
+def wkt(*texts: str) -> list[ogr.Geometry]:
+    return [ogr.CreateGeometryFromWkt(t) for t in texts]
+
+
+def blob(rng: np.random.Generator, centre, radius: float, hole: bool = False) -> ogr.Geometry:
+    """A star-shaped polygon, so valid by construction."""
+    n = int(rng.integers(4, 25))
+    angle = (np.arange(n) + rng.uniform(0.1, 0.9, n)) * 2 * np.pi / n
+    reach = radius * rng.uniform(0.4, 1.0, n)
+    ring = np.column_stack([centre[0] + reach * np.cos(angle), centre[1] + reach * np.sin(angle)])
+    ring = np.vstack([ring, ring[:1]])
+    text = "(" + ",".join(f"{x:.4f} {y:.4f}" for x, y in ring) + ")"
+    if hole:
+        r = 0.1 * radius
+        x, y = centre
+        text += f",({x - r} {y - r},{x + r} {y - r},{x} {y + r},{x - r} {y - r})"
+    return ogr.CreateGeometryFromWkt(f"POLYGON ({text})")
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_areas_and_overlaps_equal_geos(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    a = [blob(rng, rng.uniform(0, 60, 2), 12, k % 2 == 0) for k in range(60)]
+    b = [blob(rng, rng.uniform(0, 60, 2), 20) for k in range(40)]
+    pa, pb = Polygons.from_geometries(a), Polygons.from_geometries(b)
+    assert np.allclose(pa.area(), [g.Area() for g in a], atol=1e-9)
+    i, j = bbox_pairs(pa.bounds(), pb.bounds())
+    measured = overlap_areas(pa, pb, i, j)
+    geos = [a[p].Intersection(b[q]).Area() for p, q in zip(i, j)]
+    assert np.abs(measured - geos).max() < 1e-6  # the target of design 7
+    assert max(geos) > 10  # the case is not empty
+
+
+def test_far_coordinates_keep_their_digits() -> None:
+    # two squares of 10 m, 150 km from the origin, common strip 1 mm x 10 m = 0.01 m2
+    a, b = wkt("POLYGON((150000 450000,150010 450000,150010 450010,150000 450010,150000 450000))",
+               "POLYGON((150009.999 450000,150020 450000,150020 450010,150009.999 450010,"
+               "150009.999 450000))")  # fmt: skip
+    near = [Polygons.from_wkb([bytes(g.ExportToWkb())], (150000.0, 450000.0)) for g in (a, b)]
+    zero = np.array([0])
+    assert overlap_areas(*near, zero, zero)[0] == pytest.approx(0.01, abs=1e-9)
+
+
+def test_boxes_meet_as_in_a_plain_loop() -> None:
+    rng = np.random.default_rng(3)
+    low = rng.uniform(0, 100, (400, 2))
+    a = np.hstack([low, low + rng.uniform(0, 8, (400, 2))])
+    low = rng.uniform(0, 100, (300, 2))
+    b = np.hstack([low, low + rng.exponential(6, (300, 2))])
+    b[7] = [0, 0, 100, 100]  # one that meets all
+    b[8] = [np.inf, np.inf, -np.inf, -np.inf]  # one that is empty
+    meet = ((a[:, None, 0] <= b[None, :, 2]) & (a[:, None, 2] >= b[None, :, 0])
+            & (a[:, None, 1] <= b[None, :, 3]) & (a[:, None, 3] >= b[None, :, 1]))  # fmt: skip
+    assert set(zip(*bbox_pairs(a, b))) == set(zip(*np.nonzero(meet)))
+
+
+def test_points_in_polygons_with_holes() -> None:
+    p = Polygons.from_geometries(wkt(
+        "POLYGON((0 0,10 0,10 10,0 10,0 0),(4 4,6 4,6 6,4 6,4 4))", "POLYGON((5 -1,20 -1,20 5,5 5,5 -1))"
+    ))  # fmt: skip
+    xy = np.array([[1, 1], [5, 5.5], [7, 2], [15, 0], [30, 30], [np.nan, 1]])
+    assert first_containing(p, xy).tolist() == [0, -1, 0, 1, -1, -1]
+    point, row = containing(p, xy)
+    assert list(zip(point.tolist(), row.tolist())) == [(0, 0), (2, 0), (2, 1), (3, 1)]
+
+
+def test_orientation_centroid_and_round_trip() -> None:
+    clockwise = wkt("POLYGON((0 0,0 10,20 10,20 0,0 0),(1 1,3 1,3 3,1 3,1 1))")[0]
+    p = Polygons.from_geometries([clockwise])
+    s = p.segments
+    assert 0.5 * np.sum(s.x0 * s.y1 - s.x1 * s.y0) == pytest.approx(196.0)
+    # (200 * (10, 5) - 4 * (2, 2)) / 196
+    assert p.centroids()[0] == pytest.approx([1992 / 196, 992 / 196])
+    assert p.geometry(0).SymDifference(clockwise).Area() == pytest.approx(0.0)
+    assert Polygons.from_wkb([p.wkb(0, (5.0, 7.0))], (5.0, 7.0)).area()[0] == pytest.approx(196.0)
+
+
+def test_multipolygons_empties_and_take() -> None:
+    two, empty = wkt("MULTIPOLYGON(((0 0,1 0,1 1,0 0)),((5 5,7 5,7 7,5 7,5 5)))", "POLYGON EMPTY")
+    p = Polygons.from_geometries([two, empty, None])
+    assert p.area().tolist() == [4.5, 0.0, 0.0]
+    assert p.take(np.array([2, 0, 0])).area().tolist() == [0.0, 4.5, 4.5]
+    changed = p.replaced([1], wkt("POLYGON((0 0,3 0,3 3,0 3,0 0))"))
+    assert changed.area().tolist() == [4.5, 9.0, 0.0]
+
+
+def test_moved_wkb_of_every_kind() -> None:
+    for text in ("POINT (3 4)", "LINESTRING (1 2,3 4)", "MULTIPOINT ((1 1),(2 2))",
+                 "MULTILINESTRING ((1 2,3 4),(5 6,7 8,9 9))", "POLYGON ((1 1,2 1,2 2,1 1))",
+                 "GEOMETRYCOLLECTION (POINT (1 1),LINESTRING (1 1,2 2))", "POINT Z (3 4 9)"):  # fmt: skip
+        given = ogr.CreateGeometryFromWkt(text)
+        moved = ogr.CreateGeometryFromWkb(moved_wkb(bytes(given.ExportToWkb()), (1.0, 1.0)))
+        assert moved.GetEnvelope() == tuple(v - 1.0 for v in given.GetEnvelope())
+
+
+def test_nearest_segment() -> None:
+    p = Polygons.from_geometries(wkt("POLYGON((0 0,10 0,10 10,0 10,0 0))"))
+    s = p.segments
+    distance, index = nearest_segment(np.array([[5, -3], [5, 1], [50, 50]]),
+                                      s.x0, s.y0, s.x1, s.y1, 10.0)  # fmt: skip
+    assert distance.tolist() == [3.0, 1.0, np.inf]
+    assert (s.y0[index[0]], s.y1[index[0]], index[2]) == (0.0, 0.0, -1)
+
+
+def test_bow_tie_is_repaired_not_zero() -> None:
+    # two triangles of 25 m2 each; read as it stands its area is 0
+    checks: list = []
+    bow = bytes(wkt("POLYGON((0 0,10 10,10 0,0 10,0 0))")[0].ExportToWkb())
+    p = clean([bow], "plan", np.array([7]), (0.0, 0.0), checks)
+    assert p.area()[0] == pytest.approx(50.0)
+    assert [(c.code, c.fid) for c in checks] == [("repaired_geometry", 7)]
+
+
+def test_what_is_called_sure_is_valid_for_geos() -> None:
+    rng = np.random.default_rng(11)
+    shapes = [blob(rng, (0, 0), 10) for _ in range(50)]
+    for _ in range(150):  # random rings: most cross themselves
+        ring = rng.uniform(0, 10, (6, 2))
+        ring = np.vstack([ring, ring[:1]])
+        shapes.append(ogr.CreateGeometryFromWkt(
+            "POLYGON((" + ",".join(f"{x} {y}" for x, y in ring) + "))"))  # fmt: skip
+    shapes += wkt("POLYGON((0 0,10 0,5 0,5 5,0 0))", "POLYGON((0 0,4 0,4 4,2 4,2 0,1 4,0 0))")
+    sure = ~doubtful(Polygons.from_geometries(shapes))
+    assert sure[:50].sum() >= 45  # it does save work
+    assert all(g.IsValid() for g, s in zip(shapes, sure) if s)
+
+
+def test_the_higher_rank_keeps_the_ground_and_nothing_is_lost() -> None:
+    rng = np.random.default_rng(9)
+    shapes = [blob(rng, rng.uniform(0, 40, 2), 10) for _ in range(40)]
+    p = Polygons.from_geometries(shapes)
+    priority = rng.permutation(40).astype(float)
+    visible, contests = resolve(p, priority)
+    union = shapes[0]
+    for g in shapes[1:]:
+        union = union.Union(g)
+    assert visible.area().sum() == pytest.approx(union.Area(), abs=1e-5)
+    assert len(overlapping_pairs(visible)[0]) == 0 or overlapping_pairs(visible)[2].max() < 1e-5
+    assert visible.area()[int(np.argmin(priority))] == pytest.approx(
+        p.area()[int(np.argmin(priority))]
+    )
+    assert all(priority[w] < priority[loser] for loser, w, _ in contests)
+
+
+def test_zone_areas_equal_geos_and_sum_to_the_whole() -> None:
+    rng = np.random.default_rng(2)
+    features = [blob(rng, rng.uniform(5, 95, 2), 6, k % 3 == 0) for k in range(150)]
+    # four zones that share wavy borders, 2,000 vertices each way
+    t = np.linspace(0, 100, 2001)
+    wave = 50 + 3 * np.sin(t / 3)
+    west = [(0, 0), *[(x, y) for x, y in zip(wave, t)], (0, 100), (0, 0)]
+    east = [(100, 0), (100, 100), *[(x, y) for x, y in zip(wave[::-1], t[::-1])], (100, 0)]
+    zones = [ogr.CreateGeometryFromWkt("POLYGON((" + ",".join(f"{x:.9f} {y:.9f}" for x, y in z) + "))")
+             for z in (west, east)]  # fmt: skip
+    pf, pz = Polygons.from_geometries(features), Polygons.from_geometries(zones)
+    f, z, area = zone_areas(pf, pz)
+    got = {(int(a), int(b)): c for a, b, c in zip(f, z, area)}
+    for k, feature in enumerate(features):
+        for m, zone in enumerate(zones):
+            assert got.get((k, m), 0.0) == pytest.approx(feature.Intersection(zone).Area(), abs=1e-6)
+    assert len(np.unique(z)) == 2
