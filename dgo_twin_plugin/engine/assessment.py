@@ -1,0 +1,148 @@
+"""One assessment: scene -> values -> scores, and all that stands beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import marks as m
+from .alerts import Alert, alerts
+from .checks import Check
+from .density import ZoneStats, zone_stats
+from .indicators import all_indicators
+from .indicators.spec import Indicator, LegalTest, Measurement
+from .roles import role_label
+from .scores import Ambitions, Prepared, ScoreRow, prepare, rejudge
+from .totals import TotalRow, Weights
+from .words import FOUND, Message, say
+
+if TYPE_CHECKING:
+    from .norms import Profile
+    from .scene import Scene
+
+Progress = Callable[[float, str], None]  # done 0-1, id of the indicator; may raise Cancelled
+
+
+@dataclass
+class PlaceTable:
+    """What ``ind_<id>`` shows: arrays (k,) and the geometry of each place, local metres."""
+
+    indicator: str
+    part: str
+    feature: np.ndarray  # row of the surfaces, -1 where the place has its own geometry
+    zone: np.ndarray
+    value: np.ndarray
+    mark: np.ndarray
+    assumed: np.ndarray
+    wkb: list[bytes] | None
+
+
+@dataclass
+class Assessment:
+    """The outcome of a run. Nothing in it changes afterwards but by :meth:`judged`."""
+
+    scene: Scene
+    profile: Profile
+    measurements: dict[str, Measurement]
+    prepared: dict[str, Prepared]
+    scores: list[ScoreRow]
+    parts: list[ScoreRow]
+    totals: list[TotalRow]
+    stats: ZoneStats
+    breaches: list[tuple[str, LegalTest]]  # indicator, test; only tests that found something
+    alerts: list[Alert]
+    checks: list[Check]
+
+    def plan_mark(self) -> float | None:
+        """The total mark of the plan; None where nothing could be assessed."""
+        return self._total().mark
+
+    def _total(self) -> TotalRow:
+        return next(t for t in self.totals if t.zone_id == 0 and t.theme == "total")
+
+    def coverage(self) -> float:
+        """Coverage of the plan's total, 0-1."""
+        return self._total().coverage or 0.0
+
+    def n_breaches(self) -> int:
+        """Certain breaches of the law in the plan."""
+        return self._total().n_breach
+
+    def judged(self, ambitions: Ambitions | None, weights: Weights | None) -> Assessment:
+        """The same measurements under other ambitions or weights: no geometry is touched."""
+        again = rejudge(self.prepared.values(), ambitions, weights)
+        return Assessment(self.scene, self.profile, self.measurements, self.prepared, again.rows,
+                          again.parts, again.totals, self.stats, self.breaches, self.alerts,
+                          self.checks)  # fmt: skip
+
+    def places(self) -> Iterable[PlaceTable]:
+        """The places of every indicator that measured any, each with its own mark."""
+        for id_, prepared in self.prepared.items():
+            table = _places(id_, prepared, self.measurements[id_])
+            if table is not None:
+                yield table
+
+
+def assess(scene: Scene, profile: Profile, indicators: Iterable[str] | None = None,
+           ambitions: Ambitions | None = None, weights: Mapping[str, Any] | None = None,
+           progress: Progress | None = None) -> Assessment:  # fmt: skip
+    """Measure and judge. ``indicators`` limits the run to these ids."""
+    wanted = None if indicators is None else set(indicators)
+    specs = [s for s in all_indicators() if wanted is None or s.id in wanted]
+    laid = Weights.of(profile, weights)
+    measurements: dict[str, Measurement] = {}
+    prepared: dict[str, Prepared] = {}
+    checks = list(scene.checks)
+    for count, spec in enumerate(specs):
+        if progress is not None:
+            progress(count / len(specs), spec.id)
+        measured = measure(scene, profile, spec)
+        measurements[spec.id] = measured
+        checks += measured.checks
+        prepared[spec.id] = prepare(scene, profile, spec, measured)
+    again = rejudge(prepared.values(), ambitions, laid)
+    breaches = [(id_, test) for id_, measured in measurements.items() for test in measured.legal
+                if test.outcome in FOUND]  # fmt: skip
+    found = alerts(scene, profile, again.rows, breaches)
+    if progress is not None:
+        progress(1.0, "")
+    return Assessment(scene, profile, measurements, prepared, again.rows, again.parts, again.totals,
+                      zone_stats(scene), breaches, found, checks)  # fmt: skip
+
+
+def measure(scene: Scene, profile: Profile, spec: Indicator) -> Measurement:
+    """Measure one indicator, or say which needed input is absent."""
+    absent = missing_input(scene, spec)
+    if absent is not None:
+        return Measurement(missing=absent)
+    return spec.compute(scene, profile)
+
+
+def missing_input(scene: Scene, spec: Indicator) -> Message | None:
+    """The first needed role (or group of roles, of which one is enough) that no layer fills."""
+    groups: dict[str, list[str]] = {}
+    for need in spec.inputs:
+        if need.needed and need.kind == "role":
+            groups.setdefault(need.group or need.name, []).append(need.name)
+    for names in groups.values():
+        if not any(scene.has(name) for name in names):
+            return say("reasons.missing_role", role=role_label(names[0]))
+    return None
+
+
+def _places(id_: str, prepared: Prepared, measured: Measurement) -> PlaceTable | None:
+    deciding = prepared.deciding[0] if prepared.deciding else ""
+    order = [deciding, *[p for p in measured.parts if p != deciding]]
+    for part_id in order:
+        part = prepared.parts.get(part_id)
+        given = measured.parts.get(part_id)
+        places = getattr(given, "places", given)
+        if part is None or places is None or not len(getattr(places, "zone", ())):
+            continue
+        marks = m.mark(places.value, *part.anchors[places.zone].T, part.up, part.log)
+        return PlaceTable(id_, part_id, places.feature, places.zone, places.value, marks,
+                          places.assumed, places.wkb)  # fmt: skip
+    return None

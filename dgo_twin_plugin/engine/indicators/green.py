@@ -1,0 +1,148 @@
+"""I12 green: (a) vegetated share of the ground, (b) public green per dwelling within 500 m."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..geometry import Polygons
+from ..overlay import area_within
+from ..people import people_of
+from ..words import NOT_IN_SCOPE
+from ._ground import known_ground, unknown_ground
+from ._weights import GREEN, public_ground
+from .spec import GIVEN, RATIO, Indicator, Input, Measurement, Part, Places, ZoneValues
+
+if TYPE_CHECKING:
+    from ..norms import Profile
+    from ..scene import Scene
+
+AROUND = 500.0  # m from the edge of the zone (indicators 12)
+ON_ROOF = 0.5  # weight of a green roof against green on the ground (indicators 12)
+_QUARTER = 24  # straight parts per quarter circle: its area falls 0.07 % short
+
+
+def compute(scene: Scene, profile: Profile) -> Measurement:
+    """(a) 100 x sum(area x vegetated share, green roof x 0.5) / known area; crowns over paving do
+    not count. (b) m2 of public green within 500 m of the edge of the zone, the zone included, per
+    dwelling in that same area. The lower mark counts (indicators 12).
+
+    Where less than half of the ground around a zone is known, or what its buildings are, (b) is
+    that of the zone alone, and flagged as a proxy.
+    """
+    around, alone = _public_green(scene, float(profile.min_coverage))
+    return Measurement(
+        parts={"a": _vegetated(scene), "b": around},
+        proxy=alone & (around.weight > 0),
+        legal_default=NOT_IN_SCOPE,
+    )
+
+
+def _vegetated(scene: Scene) -> Places:
+    surfaces, cut = scene.surfaces, scene.cut
+    built = surfaces.where("buildings")
+    share = np.where(built, ON_ROOF * surfaces.fields["green_roof"], surfaces.share("vegetated"))
+    share = np.where(known_ground(scene), share, np.nan)[cut.feature]
+    assumed = (built & surfaces.assumed["green_roof"])[cut.feature]
+    zone, bare = unknown_ground(scene)
+    lost = np.full(len(zone), np.nan)
+    return Places(
+        zone=np.concatenate([cut.zone, zone]),
+        weight=np.concatenate([cut.area, bare]),
+        value=np.concatenate([100.0 * share, lost]),
+        feature=np.concatenate([cut.feature, np.full(len(zone), -1)]).astype(np.int64),
+        num=np.concatenate([share * cut.area, lost]),
+        den=np.concatenate([cut.area, lost]),
+        assumed=np.concatenate([assumed.astype(float), np.zeros(len(zone))]),
+    )
+
+
+class _Sums:
+    """What lies in each zone or region, arrays (n_zones + 1,), from (row, where, share, m2)."""
+
+    def __init__(self, scene: Scene, row: np.ndarray, where: np.ndarray, area: np.ndarray) -> None:
+        surfaces, people = scene.surfaces, people_of(scene)
+        n = scene.n_zones + 1
+        green, assumed = public_ground(scene, surfaces.where(*GREEN))
+        built = surfaces.where("buildings")
+        dwellings = np.where(built, people.dwellings, 0.0)
+        lost = np.isnan(dwellings)
+        # a building of which nobody says what it is may well be full of dwellings
+        lost |= surfaces.where("other_building") & ~(dwellings > 0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = np.where(surfaces.area[row] > 0, area / surfaces.area[row], 0.0)
+
+        def total(amount: np.ndarray) -> np.ndarray:
+            return np.bincount(where, amount, n)
+
+        homes = np.nan_to_num(dwellings)[row] * share
+        self.ground = total(area)
+        self.green = total(area * green[row])
+        self.assumed_green = total(area * assumed[row])
+        self.features = total(green[row].astype(float))
+        self.dwellings = total(homes)
+        self.assumed_dwellings = total(homes * people.dwellings_assumed[row])
+        self.built = total(area * built[row])
+        self.unclear = total(area * lost[row])
+
+
+def _public_green(scene: Scene, least: float) -> tuple[ZoneValues, np.ndarray]:
+    """Part b, and (n_zones + 1,) True where only the zone itself was counted."""
+    cut, n = scene.cut, scene.n_zones + 1
+    own = _Sums(scene, np.tile(cut.feature, 2), np.concatenate([cut.zone, 0 * cut.zone]),
+                np.tile(cut.area, 2))  # fmt: skip
+    zone_area = np.concatenate([[scene.zones.area.sum()], scene.zones.area])
+    rings = Polygons.from_geometries(
+        [scene.plan.geometry(0).Buffer(AROUND, _QUARTER)]
+        + [scene.zones.polygons.geometry(k).Buffer(AROUND, _QUARTER) for k in range(scene.n_zones)]
+    )
+    wide = _Sums(scene, *area_within(scene.surfaces.polygons, rings))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        beyond = (wide.ground - own.ground) / (rings.area() - zone_area)
+        clear = 1.0 - (wide.unclear - own.unclear) / (wide.built - own.built)
+        clear[(wide.built - own.built) <= 1e-6] = 1.0
+        alone = ~((beyond >= least) & (clear >= least))
+
+        def either(name: str) -> np.ndarray:
+            return np.where(alone, getattr(own, name), getattr(wide, name))
+
+        homes, green = either("dwellings"), either("green")
+        area = np.where(alone, zone_area, rings.area())
+        value = np.where(homes > 0, green / homes, np.nan)
+        coverage = np.minimum(either("ground") / area, 1.0)
+        guessed = np.maximum(np.nan_to_num(either("assumed_green") / green),
+                             np.nan_to_num(either("assumed_dwellings") / homes))  # fmt: skip
+    # no dwelling, and none hidden in buildings of unknown use: an empty denominator
+    weight = np.where((homes > 0) | (either("unclear") > 0), zone_area, 0.0)
+    coverage = np.where(homes > 0, coverage, 0.0)
+    values = ZoneValues(value, weight, coverage, np.where(homes > 0, guessed, np.nan),
+                        either("features"))  # fmt: skip
+    assert len(value) == n
+    return values, alone
+
+
+SPEC = Indicator(
+    id="green",
+    code="I12",
+    theme="green",
+    parts=(
+        Part("a", RATIO, "%", scale=100.0),
+        Part("b", GIVEN, "m2 per dwelling"),
+    ),
+    weight="area",
+    compute=compute,
+    inputs=(
+        Input("current", "role"),
+        Input("green_roof", "field"),
+        Input("public", "field"),
+        Input("dwellings", "field"),
+    ),
+    method="ground-share-and-500m-1",
+    standard="Nota Ruimte 2004 (75 m2 per woning binnen 500 m)",
+    combine="lowest",
+    radius=AROUND,
+    sigma=(10.0, "absolute"),
+    decimals=1,
+    places="surfaces",
+)

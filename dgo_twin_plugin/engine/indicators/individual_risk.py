@@ -1,0 +1,184 @@
+"""I16 individual risk: log10 of the highest yearly risk at new (very) vulnerable buildings.
+
+Contours (role ``risk_contours``, field ``pr``) may hold the logarithm (-6) or the risk (1e-6). A
+building that shares ground with a contour lies inside it and gets the level of the highest such
+contour. With several levels a building outside all of them gets the lowest one, as an upper
+bound. With one level only, usually 10^-6, nothing is known of who lies outside: none inside gives
+no mark and ``complies``, any inside gives ``exceeds`` (indicators 16). Limited vulnerable
+buildings stand apart: for them 10^-6 is a standard (Bkl 5.7 (V)), no limit.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .. import legal
+from ..geometry import bbox_pairs, overlap_areas
+from ..overlay import number
+from ..people import people_of
+from ..words import BASIS_LEGAL, COMPLIES, say
+from ._levels import Weighed, context_polygons, law_numbers, sums, weighed
+from .spec import GIVEN, Indicator, Input, LegalTest, Measurement, Part, ZoneValues
+
+if TYPE_CHECKING:
+    from ..norms import Profile
+    from ..people import People
+    from ..scene import Scene
+
+ROLE = "risk_contours"
+LIMITED = "limited_vulnerable"
+TOUCH = 1e-4  # m2 of common ground below which a building merely touches a contour
+
+
+def log_risk(values: np.ndarray) -> np.ndarray:
+    """log10 per yr of contour values that are a risk (above 0) or a logarithm already (below)."""
+    out = np.where(values < 0, values, np.nan)
+    risk = values > 0
+    out[risk] = np.log10(values[risk])
+    return np.round(out, 9)  # 1e-6 is -6, without the dust of binary floats
+
+
+def inside(scene: Scene, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For buildings ``rows`` (m,): the level of the highest contour each lies in (NaN: none), the
+    same by contours with a legal basis, and the different levels of the data, ascending."""
+    top, fit = np.full(len(rows), -np.inf), np.full(len(rows), -np.inf)
+    vectors = scene.vectors(ROLE)
+    levels = np.zeros(0)
+    if vectors is not None:
+        pr = log_risk(number(vectors, "pr"))
+        levels = np.unique(pr[np.isfinite(pr)])
+        contours, buildings = context_polygons(scene, ROLE), scene.surfaces.footprints.take(rows)
+        i, j = bbox_pairs(buildings.bounds(), contours.bounds())
+        known = np.isfinite(pr[j])
+        i, j = i[known], j[known]
+        common = overlap_areas(buildings, contours, i, j) > TOUCH
+        i, j = i[common], j[common]
+        np.maximum.at(top, i, pr[j])
+        sure = np.fromiter((b == BASIS_LEGAL for b in vectors.texts("basis")), bool, vectors.n)[j]
+        np.maximum.at(fit, i[sure], pr[j[sure]])
+    return (np.where(np.isneginf(top), np.nan, top), np.where(np.isneginf(fit), np.nan, fit),
+            levels)  # fmt: skip
+
+
+def bound(level: np.ndarray, levels: np.ndarray) -> np.ndarray:
+    """(m,) the next higher level of the data: the risk is below it. +inf inside the highest
+    contour, -inf where the data hold no contour at all ('none here')."""
+    if not len(levels):
+        return np.full(len(level), -np.inf)
+    position = np.where(np.isnan(level), 0, np.searchsorted(levels, level, "right"))
+    return np.append(levels, np.inf)[position]
+
+
+def compute(scene: Scene, profile: Profile) -> Measurement:
+    """Measure individual risk at new buildings and test each by its vulnerability class."""
+    if not scene.has(ROLE):
+        return Measurement(missing=say("indicators.individual_risk.no_map"))
+    surfaces = scene.surfaces
+    kind = legal.vulnerability(surfaces)
+    new = legal.is_new(surfaces)
+    crowd = people_of(scene)
+    result = Measurement()
+    for part, wanted in (("", legal.VULNERABLE), ("limited", (LIMITED,))):
+        chosen = new & np.array([k in wanted for k in kind], bool)
+        objects = _persons(scene, crowd, chosen)
+        if part and not len(objects.rows):
+            continue
+        level, fit, levels = inside(scene, objects.rows)
+        value = np.where(np.isnan(level) & (len(levels) > 1), levels[:1].sum(), level)
+        result.parts[part] = _zones(scene, objects, value)
+        if not part:
+            _explain(result, scene, objects, result.parts[part].value)
+        result.legal += _tests(scene, profile, objects, kind, level, fit, levels)
+    return result
+
+
+def _persons(scene: Scene, crowd: People, chosen: np.ndarray) -> Weighed:
+    """w = persons. A building of which nobody counts the persons (a school) weighs as one person,
+    assumed: it may not vanish from a test of safety."""
+    persons = np.array(crowd.persons, float)
+    lost = ~(persons > 0)
+    weight = np.where(chosen, np.where(lost, 1.0, persons), 0.0)
+    return weighed(scene, weight, np.asarray(crowd.persons_assumed, bool) | lost)
+
+
+def _zones(scene: Scene, objects: Weighed, value: np.ndarray) -> ZoneValues:
+    """The highest known value per zone. It is known for the whole zone as soon as one is: whoever
+    has no value lies outside every contour, so below it."""
+    n = scene.n_zones
+    per_surface = np.full(scene.surfaces.n, np.nan)
+    per_surface[objects.rows] = value
+    places = objects.places(per_surface)
+    top = np.full(n + 1, -np.inf)
+    known = ~np.isnan(places.value)
+    np.maximum.at(top, places.zone[known], places.value[known])
+    top[0] = top[1:].max(initial=-np.inf)
+    top = np.where(np.isneginf(top), np.nan, top)
+    weight = sums(places.zone, places.weight, n)
+    assumed = sums(places.zone, places.weight * objects.assumed, n)
+    count = sums(places.zone, np.ones(len(places.zone)), n)
+    count[0] = len(objects.rows)
+    share = np.divide(assumed, weight, out=np.zeros(n + 1), where=weight > 0)
+    return ZoneValues(top, weight, np.where(np.isnan(top), 0.0, 1.0), share, count, places)
+
+
+def _explain(result: Measurement, scene: Scene, objects: Weighed, top: np.ndarray) -> None:
+    present = np.zeros(scene.n_zones + 1, bool)
+    present[objects.zone] = True
+    present[0] = present.any()
+    for zone in range(scene.n_zones + 1):
+        if not present[zone]:
+            result.not_applicable[zone] = say("indicators.individual_risk.no_building")
+        elif np.isnan(top[zone]):
+            result.not_assessed[zone] = say("indicators.individual_risk.not_differentiated")
+
+
+def _tests(
+    scene: Scene, profile: Profile, objects: Weighed, kind: np.ndarray, level: np.ndarray,
+    fit: np.ndarray, levels: np.ndarray,
+) -> list[LegalTest]:  # fmt: skip
+    """One test per building. Inside a contour at or above the limit is beyond it; outside is
+    within it only if a contour at or below the limit says so, else it is not tested."""
+    above = bound(level, levels)
+    numbers = {k: law_numbers(profile, SPEC.id, scene.date, k)
+               for k in (*legal.VULNERABLE, LIMITED)}  # fmt: skip
+    tests = []
+    for i, row in enumerate(objects.rows):
+        limit, standard = numbers[kind[row]]
+        zone = int(objects.main_zone[i])
+        if kind[row] == LIMITED:
+            inside_it = bool(level[i] >= standard)
+            text = say("indicators.individual_risk.limited_inside") if inside_it else None
+            tests.append(LegalTest(int(row), zone, LIMITED, float(level[i]), limit, COMPLIES,
+                                   standard=standard, text=text))  # fmt: skip
+            continue
+        if level[i] >= limit:
+            against = np.inf
+        else:
+            against = -np.inf if above[i] <= limit else np.nan
+        outcome = legal.test_limit(against, limit, None, bool(fit[i] >= limit), True)
+        text = None if against != np.inf else say("indicators.individual_risk.inside")
+        tests.append(LegalTest(int(row), zone, str(kind[row]), float(level[i]), limit, outcome,
+                               standard=standard, text=text))  # fmt: skip
+    return tests
+
+
+SPEC = Indicator(
+    id="individual_risk",
+    code="I16",
+    theme="safety",
+    parts=(Part("", GIVEN, "log10/yr"), Part("limited", GIVEN, "log10/yr", informative=True)),
+    weight="persons",
+    compute=compute,
+    inputs=(
+        Input(ROLE, "role", needed=True),
+        Input("existing", "field"),
+        Input("use_class", "field"),
+        Input("population", "field"),
+    ),
+    method="contour-overlay-1",
+    standard="Bkl 5.7",
+    radius=0.0,
+    sigma=(0.3, "absolute"),
+)

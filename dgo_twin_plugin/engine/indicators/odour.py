@@ -1,0 +1,126 @@
+"""I18 odour: 98-percentile of the hourly mean concentration, ouE/m3, P90 over dwellings.
+
+Value = the background (all sources together, role ``odour``) at the facade, sampled 2 m outside
+(indicators 18, G2); of several background maps the highest counts. A layer says by ``kind`` what
+it is:
+
+    background (also where nothing is said), foreground, distance_class
+
+Foreground is the load of one source: it takes no part in the value and is what the law is tested
+on, per source. Its layer names the source (``source``: livestock, sewage_new or sewage_existing)
+and, for livestock, whether the place is a concentration area (``concentration``: yes). Whether the
+place is built up follows the area type (P). Without a source the test is ``not_tested``. A distance
+class is a proxy: it counts only where no background map speaks, and flags the zone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .. import legal
+from ..facades import facades_of
+from ..words import say
+from ._levels import (
+    DISTANCE_CLASS,
+    MapValues,
+    Weighed,
+    dwelling_weight,
+    facade_maps,
+    field_value,
+    fit_values,
+    highest,
+    law_numbers,
+    legal_tests,
+    noise_weight,
+    outcomes,
+    per_building,
+    proxy_zones,
+)
+from .spec import P90, Indicator, Input, Measurement, Part
+
+if TYPE_CHECKING:
+    from ..norms import Profile
+    from ..scene import Scene
+
+ROLE = "odour"
+FOREGROUND = "foreground"
+RURAL_TYPES = ("GT07", "GT10", "GT11")  # outside the built-up area (P)
+YES = ("yes", "ja", "true", "1", "1.0")
+
+
+def compute(scene: Scene, profile: Profile) -> Measurement:
+    """Measure odour from the maps of role ``odour`` (field ``ou_p98`` of polygons)."""
+    if not scene.has(ROLE):
+        return Measurement(missing=say("indicators.odour.no_map"))
+    objects, stay = dwelling_weight(scene), noise_weight(scene)
+    rows = np.union1d(objects.rows, stay.rows)
+    building, maps = facade_maps(scene, facades_of(scene), rows, ROLE, field_value("ou_p98"))
+    m = len(building)
+    foreground = [x for x in maps if x.said("kind") == FOREGROUND]
+    rules = [x for x in maps if x.said("kind") == DISTANCE_CLASS]
+    background = [x for x in maps if x.said("kind") not in (FOREGROUND, DISTANCE_CLASS)]
+    level = highest([x.value for x in background], m)
+    rule = highest([x.value for x in rules], m)
+    rough = np.isnan(level) & ~np.isnan(rule)
+    result = Measurement()
+    result.parts[""] = objects.places(
+        per_building(scene, building, np.where(rough, rule, level))
+    )
+    result.proxy = proxy_zones(scene, objects, building, rough)
+    by_source: dict[tuple[str, str | None, str | None], list[MapValues]] = {}
+    for found in foreground:
+        key = (found.layer, found.said("source"), found.said("concentration"))
+        by_source.setdefault(key, []).append(found)
+    for (_, source, dense), own in by_source.items():
+        top = per_building(scene, building, highest([x.value for x in own], m))
+        fit = per_building(scene, building, highest(fit_values(own), m))
+        _test(result, scene, profile, stay, source, dense in YES, top, fit)
+    return result
+
+
+def variant(source: str | None, built_up: bool, dense: bool) -> str:
+    """Variant of the law of one source at one place."""
+    if source is None:
+        return "unknown_source"
+    place = "built_up" if built_up else "rural"
+    return f"{source}_{place}" + ("_concentration" if dense and source == "livestock" else "")
+
+
+def _test(
+    result: Measurement, scene: Scene, profile: Profile, objects: Weighed, source: str | None,
+    dense: bool, top: np.ndarray, fit: np.ndarray,
+) -> None:  # fmt: skip
+    rows = objects.rows
+    type_of = np.asarray(scene.zones.area_type, object)[objects.main_zone - 1]
+    built_up = np.array([t is not None and t not in RURAL_TYPES for t in type_of], bool)
+    # without an area type nobody knows which column of the law holds
+    unknown = np.array([t is None for t in type_of], bool)
+    kinds = np.array([variant(None if u else source, b, dense)
+                      for u, b in zip(unknown, built_up, strict=True)], object)  # fmt: skip
+    numbers = {k: law_numbers(profile, SPEC.id, scene.date, k) for k in set(kinds)}
+    limit = np.array([numbers[k][0] for k in kinds], float)
+    standard = np.array([numbers[k][1] for k in kinds], float)
+    scope = legal.noise_sensitive(scene.surfaces)[rows]
+    found = outcomes(top[rows], fit[rows], limit, scope)
+    result.legal += legal_tests(objects, kinds, top[rows], limit, found, standard)
+
+
+SPEC = Indicator(
+    id="odour",
+    code="I18",
+    theme="environment",
+    parts=(Part("", P90, "ouE/m3 P98"),),
+    weight="dwellings",
+    compute=compute,
+    inputs=(
+        Input(ROLE, "role", needed=True),
+        Input("dwellings", "field"),
+        Input("use_class", "field"),
+    ),
+    method="map-facade-1",
+    standard="Bkl 5.3.6 (5.92, 5.109)",
+    radius=10.0,
+    sigma=(0.3, "decades"),
+)

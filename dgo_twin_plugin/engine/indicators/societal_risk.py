@@ -1,0 +1,153 @@
+"""I17 societal risk: share of the persons inside fire and explosion attention areas.
+
+    % = 100 max(day, night) persons inside the union of the two / persons in the zone
+
+(indicators 17). The union is taken first, so overlapping areas never count anyone twice. A
+building partly inside counts by the share of its ground. Presence (P, indicators G3): dwellings
+0.5 by day and 1 by night, work 1 by day and 0 by night. Persons inside toxic clouds stand apart.
+An area that does not tell its kind counts with fire and explosion, on the safe side. The FN
+factor (F N^2 / 10^-3, domain 4.5) is shown where the areas bring one from a study (``fn_factor``),
+and never worked out here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..geometry import bbox_pairs, overlap_areas
+from ..overlay import by_zone, common_area, disjoint, number
+from ..people import people_of
+from ..words import NOT_IN_SCOPE, say
+from ._levels import Weighed, context_polygons, sums, weighed
+from .spec import GIVEN, Indicator, Input, Measurement, Part, Places, ZoneValues
+
+if TYPE_CHECKING:
+    from ..norms import Profile
+    from ..people import People
+    from ..scene import Scene
+
+ROLE = "attention_areas"
+TOXIC = ("toxic", "gifwolk", "gifwolkaandachtsgebied")
+
+
+def kinds_of(scene: Scene) -> np.ndarray:
+    """(n,) True where an attention area is a toxic cloud."""
+    vectors = scene.vectors(ROLE)
+    if vectors is None:
+        return np.zeros(0, bool)
+    return np.array([str(k or "").strip().lower() in TOXIC for k in vectors.texts("kind")], bool)
+
+
+def share_inside(scene: Scene, objects: Weighed, wanted: np.ndarray) -> np.ndarray:
+    """(k,) part of each building's ground in its zone that lies inside the union of the attention
+    areas ``wanted`` (n,)."""
+    inside = np.zeros(len(scene.cut.area))
+    if wanted.any():
+        areas = context_polygons(scene, ROLE).take(np.flatnonzero(wanted))
+        pieces = by_zone(scene, disjoint(areas, within=scene.plan.bounds()))
+        common = common_area(scene, pieces, objects.rows)
+        np.add.at(inside, common.row, common.area)
+    whole = np.asarray(scene.cut.area)[objects.cut]
+    return np.minimum(inside[objects.cut] / whole, 1.0)
+
+
+def compute(scene: Scene, profile: Profile) -> Measurement:
+    """Measure societal risk from the attention areas and the persons of G3."""
+    del profile  # no legal number: a duty to account for the group risk
+    if not scene.has(ROLE):
+        return Measurement(missing=say("indicators.societal_risk.no_map"))
+    crowd = people_of(scene)
+    objects = weighed(scene, crowd.persons, np.asarray(crowd.persons_assumed, bool))
+    toxic = kinds_of(scene)
+    near = share_inside(scene, objects, ~toxic)
+    result = Measurement(legal_default=NOT_IN_SCOPE)
+    n = scene.n_zones
+    persons = sums(objects.zone, objects.weight, n)
+    day, night = (_percent(scene, objects, crowd, near, t, persons) for t in ("day", "night"))
+    result.parts[""] = _given(scene, objects, np.fmax(day, night), persons, near)
+    result.parts["day"] = _given(scene, objects, day, persons)
+    result.parts["night"] = _given(scene, objects, night, persons)
+    if toxic.any():
+        cloud = share_inside(scene, objects, toxic)
+        both = (_percent(scene, objects, crowd, cloud, t, persons) for t in ("day", "night"))
+        result.parts["toxic"] = _given(scene, objects, np.fmax(*both), persons, cloud)
+    factor = _fn_factor(scene)
+    if np.isfinite(factor).any():
+        result.parts["fn_factor"] = _given(scene, objects, factor, persons)
+    for zone in np.flatnonzero(~(persons > 0)):
+        result.not_applicable[int(zone)] = say("indicators.societal_risk.no_people")
+    return result
+
+
+def _percent(
+    scene: Scene, objects: Weighed, crowd: People, inside: np.ndarray, time: str,
+    persons: np.ndarray,
+) -> np.ndarray:  # fmt: skip
+    """(n_zones + 1,) persons present inside at that time, % of the persons in the zone."""
+    present = crowd.present(time)
+    total = np.asarray(crowd.persons, float)[objects.feature]
+    part = objects.weight / total  # of the building that lies in this zone
+    top = sums(objects.zone, inside * present[objects.feature] * part, scene.n_zones)
+    return np.divide(100.0 * top, persons, out=np.full(len(top), np.nan), where=persons > 0)
+
+
+def _given(
+    scene: Scene, objects: Weighed, value: np.ndarray, persons: np.ndarray,
+    inside: np.ndarray | None = None,
+) -> ZoneValues:  # fmt: skip
+    n = scene.n_zones
+    assumed = sums(objects.zone, objects.weight * objects.assumed, n)
+    count = sums(objects.zone, np.ones(len(objects.zone)), n)
+    count[0] = len(objects.rows)
+    places = None
+    if inside is not None:
+        places = Places(objects.zone, objects.weight, 100.0 * inside, objects.feature,
+                        assumed=objects.assumed)  # fmt: skip
+    return ZoneValues(
+        value, persons, np.where(np.isfinite(value), 1.0, 0.0),
+        np.divide(assumed, persons, out=np.zeros(n + 1), where=persons > 0), count, places,
+    )  # fmt: skip
+
+
+def _fn_factor(scene: Scene) -> np.ndarray:
+    """(n_zones + 1,) highest supplied FN factor of the areas that reach into each zone."""
+    out = np.full(scene.n_zones + 1, np.nan)
+    vectors = scene.vectors(ROLE)
+    if vectors is None:
+        return out
+    factor = number(vectors, "fn_factor")
+    rows = np.flatnonzero(np.isfinite(factor))
+    areas = context_polygons(scene, ROLE).take(rows)
+    i, j = bbox_pairs(scene.zones.polygons.bounds(), areas.bounds())
+    meets = overlap_areas(scene.zones.polygons, areas, i, j) > 0
+    np.fmax.at(out, i[meets] + 1, factor[rows[j[meets]]])
+    out[0] = np.fmax.reduce(out[1:], initial=np.nan)
+    return out
+
+
+SPEC = Indicator(
+    id="societal_risk",
+    code="I17",
+    theme="safety",
+    parts=(
+        Part("", GIVEN, "%"),
+        Part("day", GIVEN, "%", informative=True),
+        Part("night", GIVEN, "%", informative=True),
+        Part("toxic", GIVEN, "%", informative=True),
+        Part("fn_factor", GIVEN, "-", informative=True),
+    ),
+    weight="persons",
+    compute=compute,
+    inputs=(
+        Input(ROLE, "role", needed=True),
+        Input("population", "field"),
+        Input("dwellings", "field"),
+        Input("gfa", "field"),
+    ),
+    method="area-overlay-1",
+    standard="Bkl 5.14-5.17",
+    radius=0.0,
+    sigma=(0.2, "relative"),
+)

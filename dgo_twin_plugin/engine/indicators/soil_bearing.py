@@ -1,0 +1,82 @@
+"""I11 soil bearing: the settlement that public ground still has to come, in thirty years."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..overlay import zonal
+from ..words import NOT_IN_SCOPE, say
+from ._weights import PAVING, WAYS, public_ground
+from .spec import MEAN, Indicator, Input, Measurement, Part, Places
+
+if TYPE_CHECKING:
+    from ..norms import Profile
+    from ..scene import Scene
+
+ROLE = "settlement"
+
+
+def compute(scene: Scene, profile: Profile) -> Measurement:
+    """Area-weighted mean residual settlement, cm in 30 years, over unbuilt public ground, roads
+    and paving (indicators 11).
+
+    Polygons (field ``cm30``) or a raster; where polygons overlap the highest settlement holds.
+    Negative settlement is missing. Public: ``public`` yes, or empty on what is public green.
+    """
+    if not scene.has(ROLE):
+        return Measurement(missing=say("indicators.soil_bearing.no_map"))
+    cut = scene.cut
+    ground, assumed = counted_ground(scene)
+    found = zonal(scene, ROLE, "cm30", ground, highest=True, sensible=_settlement)
+    n = len(cut.area)
+    known = np.bincount(found.row, found.area, n)
+    sums = np.bincount(found.row, found.area * found.value, n)
+    unknown = np.where(ground[cut.feature], cut.area - known, 0.0)
+    unknown[unknown < np.maximum(1e-4, 1e-9 * cut.area)] = 0.0
+    row, lost = np.flatnonzero(known > 0), np.flatnonzero(unknown > 0)
+    both = np.concatenate([row, lost])
+    measurement = Measurement(legal_default=NOT_IN_SCOPE)
+    measurement.parts[""] = Places(
+        zone=cut.zone[both],
+        weight=np.concatenate([known[row], unknown[lost]]),
+        value=np.concatenate([sums[row] / known[row], np.full(len(lost), np.nan)]),
+        feature=cut.feature[both],
+        assumed=assumed[cut.feature[both]].astype(float),
+    )
+    present = np.bincount(cut.zone, cut.area * ground[cut.feature], scene.n_zones + 1) > 0
+    present[0] = present.any()
+    for zone in np.flatnonzero(~present):
+        measurement.not_applicable[int(zone)] = say("indicators.soil_bearing.no_public_ground")
+    return measurement
+
+
+def counted_ground(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
+    """(n,) bool ground that counts, and bool whether that it is public was assumed."""
+    surfaces = scene.surfaces
+    open_land = (np.nan_to_num(surfaces.share("land")) > 0) & ~surfaces.where("buildings")
+    public, assumed = public_ground(scene, open_land)
+    hard = surfaces.where(*WAYS, *PAVING)
+    return hard | public, assumed & ~hard
+
+
+def _settlement(raw: np.ndarray) -> np.ndarray:
+    with np.errstate(invalid="ignore"):
+        return np.where(raw >= 0, raw, np.nan)
+
+
+SPEC = Indicator(
+    id="soil_bearing",
+    code="I11",
+    theme="soil",
+    parts=(Part("", MEAN, "cm per 30 yr"),),
+    weight="public_ground",
+    compute=compute,
+    inputs=(Input(ROLE, "role", needed=True), Input("public", "field")),
+    method="settlement-overlay-1",
+    standard="bouwadaptief.nl, doelen en eisen bodemdaling (10 cm in 30 jaar)",
+    sigma=(0.5, "relative"),
+    decimals=1,
+    places="surfaces",
+)

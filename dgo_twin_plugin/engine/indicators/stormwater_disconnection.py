@@ -1,0 +1,93 @@
+"""I07 stormwater disconnection: sealed ground whose rain does not go to the combined sewer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..boxes import bbox_pairs
+from ..geometry import Polygons, overlap_areas
+from ..words import NOT_IN_SCOPE, say
+from ._ground import sealed_cut, sealed_per_zone, sealed_unknown
+from .spec import RATIO, Indicator, Input, Measurement, Part, Places
+
+if TYPE_CHECKING:
+    from ..norms import Profile
+    from ..scene import Scene
+
+
+def compute(scene: Scene, profile: Profile) -> Measurement:
+    """100 x sum(sealed x disconnected) / sum(sealed) (indicators 7); sealed m2 from domain 4.6b.
+
+    ``disconnected`` is the feature's own field; where that is missing or a default, the sewer map
+    (role ``sewer``, combined 0-1) says 1 - combined, weighted by the ground it covers; failing
+    both, the typology's default stands, counted as assumed.
+    """
+    measurement = Measurement(legal_default=NOT_IN_SCOPE)
+    cut = scene.cut
+    sealed = sealed_cut(scene)
+    disconnected, assumed = _disconnected(scene)
+    zone, expected = sealed_unknown(scene, sealed)
+    hard = np.flatnonzero(sealed > 0)
+    row = cut.feature[hard]
+    none = np.full(len(zone), np.nan)
+    share = disconnected[row]
+    measurement.parts[""] = Places(
+        zone=np.concatenate([cut.zone[hard], zone]),
+        weight=np.concatenate([sealed[hard], expected]),
+        value=np.concatenate([100.0 * share, none]),
+        feature=np.concatenate([row, np.full(len(zone), -1)]).astype(np.int64),
+        num=np.concatenate([sealed[hard] * share, none]),
+        den=np.concatenate([np.where(np.isfinite(share), sealed[hard], np.nan), none]),
+        assumed=np.concatenate([assumed[row].astype(float), np.zeros(len(zone))]),
+    )
+    total = sealed_per_zone(scene, sealed)
+    known = np.ones(scene.n_zones + 1, bool)
+    known[zone] = False
+    known[0] = not len(zone)
+    for number in np.flatnonzero((total <= 0) & known):
+        measurement.not_applicable[int(number)] = say(
+            "indicators.stormwater_disconnection.no_sealed"
+        )
+    return measurement
+
+
+def _disconnected(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
+    """(n surfaces,) share 0-1 (NaN unknown) and whether it came from a default."""
+    surfaces = scene.surfaces
+    value = surfaces.fields["disconnected"].copy()
+    assumed = surfaces.assumed["disconnected"].copy()
+    sewer = scene.vectors("sewer")
+    if sewer is None:
+        return value, assumed
+    combined = sewer.number("combined")
+    use = np.flatnonzero(np.isfinite(combined))
+    inside = np.zeros(surfaces.n, bool)
+    inside[scene.cut.feature] = True
+    ask = np.flatnonzero(inside & (np.isnan(value) | assumed))
+    areas = Polygons.from_wkb([sewer.wkb[k] for k in use])
+    asked = surfaces.polygons.take(ask)
+    i, j = bbox_pairs(asked.bounds(), areas.bounds())
+    common = overlap_areas(asked, areas, i, j)
+    total = np.bincount(i, common, len(ask))
+    mixed = np.bincount(i, common * combined[use][j], len(ask))
+    found = total > 0
+    value[ask[found]] = 1.0 - np.clip(mixed[found] / total[found], 0.0, 1.0)
+    assumed[ask[found]] = False
+    return value, assumed
+
+
+SPEC = Indicator(
+    id="stormwater_disconnection",
+    code="I07",
+    theme="water",
+    parts=(Part("", RATIO, "%", scale=100.0),),
+    weight="sealed",
+    compute=compute,
+    inputs=(Input("disconnected", "field"), Input("sewer", "role")),
+    method="sealed-share-1",
+    sigma=(10.0, "absolute"),
+    decimals=0,
+    places="surfaces",
+)

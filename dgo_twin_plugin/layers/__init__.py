@@ -1,0 +1,1 @@
+"""The only bridge between QGIS layers and the engine; transforms happen here."""

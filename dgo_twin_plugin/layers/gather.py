@@ -1,0 +1,238 @@
+"""Which layers play which part: parameter > twin file > project > layer property (design 6).
+
+Gathering happens in the main thread and only takes snapshots; reading them happens in the worker.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsCoordinateTransformContext,
+    QgsCsException,
+    QgsGeometry,
+    QgsMapLayer,
+    QgsProject,
+    QgsRasterLayer,
+    QgsRectangle,
+    QgsVectorLayer,
+)
+
+from ..engine.build import Sources
+from ..engine.mapping import load_mapping
+from ..engine.provenance import fingerprint, raster_fingerprint
+from ..engine.roles import roles
+from ..engine.scene import FIELDS, RawLayer
+from ..engine.twin import LayerEntry, Twin
+from .plane import Plane, choose_plane
+from .rasters import read_raster
+from .read import RasterInput, Tick, VectorInput, open_entry, public_source, read_vector, snapshot
+
+MARGIN = 1000.0  # m of context around the plan: the farthest that any of the twenty looks
+FLAG_COLUMNS = ("high_sandy_ground",)
+
+
+@dataclass
+class Inputs:
+    """Everything a run reads, as snapshots."""
+
+    twin: Twin
+    design: list[VectorInput] = field(default_factory=list)
+    area_types: list[VectorInput] = field(default_factory=list)
+    plan_area: list[VectorInput] = field(default_factory=list)
+    current: list[VectorInput] = field(default_factory=list)
+    vectors: dict[str, list[VectorInput]] = field(default_factory=dict)
+    rasters: dict[str, list[RasterInput]] = field(default_factory=dict)
+    transforms: QgsCoordinateTransformContext = field(default_factory=QgsCoordinateTransformContext)
+    project_crs: QgsCoordinateReferenceSystem = field(default_factory=QgsCoordinateReferenceSystem)
+
+
+@dataclass
+class Reading:
+    """What was read: the engine's sources, the plane, and the record of every input."""
+
+    sources: Sources
+    plane: Plane
+    inputs: list[dict[str, Any]]
+    notes: list[str]
+
+
+def gather(twin: Twin, project: QgsProject | None,
+           given: dict[str, list[VectorInput]] | None = None) -> Inputs:  # fmt: skip
+    """Open the layers of the twin; ``given`` (design, design_extra, area_types, plan_area) are
+    inputs that parameters named and that go before it."""
+    given = given or {}
+    transforms = project.transformContext() if project else QgsCoordinateTransformContext()
+    crs = project.crs() if project else QgsCoordinateReferenceSystem()
+    inputs = Inputs(twin, transforms=transforms, project_crs=crs)
+
+    def opened(entry: LayerEntry) -> VectorInput | RasterInput:
+        layer = open_entry(entry.layer, twin.folder, project, transforms)
+        return as_input(layer, entry.entry(), _opened_here(layer, project))
+
+    reading = twin.design[0].entry() if twin.design else {}
+    reading.pop("filter", None)
+    inputs.design = [dataclasses.replace(d, entry={**reading, **d.entry})
+                     for d in given.get("design", [])]  # fmt: skip
+    if not inputs.design:
+        inputs.design = [v for v in map(opened, twin.design) if isinstance(v, VectorInput)]
+    inputs.design += [dataclasses.replace(d, entry={**reading, **d.entry})
+                      for d in given.get("design_extra", [])]  # fmt: skip
+    for name in ("area_types", "plan_area"):
+        entry = getattr(twin, name)
+        own = given.get(name, [])
+        if own:
+            below = entry.entry() if entry is not None else {}
+            below.pop("filter", None)
+            setattr(inputs, name, [dataclasses.replace(v, entry={**below, **v.entry}) for v in own])
+        elif entry is not None:
+            setattr(inputs, name, [v for v in [opened(entry)] if isinstance(v, VectorInput)])
+    for role, entries in twin.context.items():
+        for entry in entries:
+            found = opened(entry)
+            if role == "current" and isinstance(found, VectorInput):
+                inputs.current.append(found)
+            elif isinstance(found, VectorInput):
+                inputs.vectors.setdefault(role, []).append(found)
+            else:
+                inputs.rasters.setdefault(role, []).append(found)
+    return inputs
+
+
+def _opened_here(layer: QgsMapLayer, project: QgsProject | None) -> bool:
+    return project is None or project.mapLayer(layer.id()) is None
+
+
+def as_input(layer: QgsMapLayer, entry: dict[str, Any],
+             opened_here: bool = False) -> VectorInput | RasterInput:  # fmt: skip
+    """A snapshot of a layer."""
+    if isinstance(layer, QgsVectorLayer):
+        return snapshot(layer, entry, opened_here)
+    if not isinstance(layer, QgsRasterLayer):
+        raise TypeError(type(layer).__name__)
+    # a clone of its own: the project may drop the layer while the worker reads
+    copy = layer if opened_here else layer.clone()
+    return RasterInput(layer.name(), copy, layer.crs(), entry, public_source(layer))
+
+
+def read_all(inputs: Inputs, tick: Tick, progress: Callable[[float], None]) -> Reading:
+    """Read everything into the work plane. Raises ``Cancelled`` by way of ``tick``."""
+    twin = inputs.twin
+    plane = _plane(inputs)
+    sources = Sources(crs=plane.label, terms=dict(twin.functions), margin=MARGIN)
+    record: list[dict[str, Any]] = []
+    notes: list[str] = []
+
+    def vectors(role: str, given: Iterable[VectorInput], box: QgsRectangle | None) -> list[RawLayer]:
+        found = []
+        for one in given:
+            tick()
+            raw = _read(role, one, sources, plane, inputs, box, tick)
+            found.append(raw)
+            record.append(_record(role, one, fingerprint(raw), len(raw.fid)))
+            notes.extend(f"{one.name}: {note}" for note in one.notes)
+        return found
+
+    sources.design = vectors("design", inputs.design, None)
+    sources.plan_area = vectors("plan_area", inputs.plan_area, None)
+    progress(0.4)
+    near = _box(sources.plan_area or sources.design)
+    sources.area_types = vectors("area_types", inputs.area_types, near)
+    near = near or _box(sources.area_types)
+    around = None if near is None else QgsRectangle(near).buffered(MARGIN)
+    sources.current = vectors("current", inputs.current, around)
+    progress(0.7)
+    for role, given in inputs.vectors.items():
+        sources.vectors[role] = vectors(role, given, around)
+    around = around or _box(sources.current)
+    if around is not None:
+        for role, rasters in inputs.rasters.items():
+            sources.rasters[role] = []
+            for raster in rasters:
+                tick()
+                read = read_raster(role, raster, plane, around, inputs.transforms, sources.checks)
+                sources.rasters[role].append(read)
+                record.append({"role": role, "layer": raster.name, "source": raster.origin,
+                               "fingerprint": raster_fingerprint(read),
+                               **_declared(raster.entry)})  # fmt: skip
+    progress(1.0)
+    return Reading(sources, plane, record, notes)
+
+
+def _plane(inputs: Inputs) -> Plane:
+    first = next(iter([*inputs.design, *inputs.current, *inputs.area_types]))
+    return choose_plane(first.crs, first.extent, inputs.project_crs, inputs.transforms)
+
+
+def _read(role: str, given: VectorInput, sources: Sources, plane: Plane, inputs: Inputs,
+          box: QgsRectangle | None, tick: Tick) -> RawLayer:  # fmt: skip
+    entry = given.entry
+    mapping = str(entry.get("mapping") or "")
+    if mapping and mapping not in sources.mappings:
+        sources.mappings[mapping] = load_mapping(mapping, inputs.twin.folder)
+    block = sources.mappings.get(mapping) or {}
+    if block.get("filter") and not entry.get("filter"):
+        given = dataclasses.replace(given, entry={**entry, "filter": block["filter"]})
+    raw = read_vector(given, plane, inputs.transforms, wanted_fields(role, entry, block), box,
+                      sources.checks, tick)  # fmt: skip
+    if role == "current":
+        raw.covers = _covers(given, plane, inputs.transforms)
+    return raw
+
+
+def wanted_fields(role: str, entry: dict[str, Any], mapping: dict[str, Any]) -> set[str]:
+    """The columns that can matter for a role: the others are not even read."""
+    wanted = {str(v) for v in (entry.get("fields") or {}).values()}
+    wanted |= {str(v) for v in (entry.get("flags") or {}).values()} | set(FLAG_COLUMNS)
+    if role in ("design", "current"):
+        wanted |= {*FIELDS, "function", str(entry.get("function") or "function")}
+        for block in (mapping.get("layers") or {}).values():
+            columns = (block or {}).get("field") or []
+            wanted |= {columns} if isinstance(columns, str) else {str(c) for c in columns}
+            wanted |= {str(v) for v in ((block or {}).get("fields") or {}).values()}
+    elif role == "area_types":
+        wanted.add(str(entry.get("type") or ""))
+    elif role in roles():
+        wanted |= {f.name for f in roles()[role].fields}
+        wanted |= {"basis", "date", "sigma", "owner", "quantity", "name", "kind"}
+    return wanted
+
+
+def _covers(given: VectorInput, plane: Plane,
+            transforms: QgsCoordinateTransformContext) -> tuple[float, float, float, float] | None:  # fmt: skip
+    try:
+        box = QgsCoordinateTransform(given.crs, plane.crs, transforms).transformBoundingBox(given.extent)
+    except QgsCsException:
+        return None
+    if box.isNull() or not box.isFinite():
+        return None
+    return box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum()
+
+
+def _box(layers: list[RawLayer]) -> QgsRectangle | None:
+    """The extent of what was read, work plane."""
+    box = QgsRectangle()
+    box.setMinimal()
+    for layer in layers:
+        for wkb in layer.wkb:
+            if wkb is not None:
+                geometry = QgsGeometry()
+                geometry.fromWkb(wkb)
+                box.combineExtentWith(geometry.boundingBox())
+    return None if box.isNull() or not box.isFinite() else box
+
+
+def _record(role: str, given: VectorInput, digest: str, features: int) -> dict[str, Any]:
+    return {"role": role, "layer": given.name, "source": given.origin, "fingerprint": digest,
+            "features": features, "crs": given.crs.authid() or given.crs.toWkt(),
+            "notes": list(given.notes), **_declared(given.entry)}  # fmt: skip
+
+
+def _declared(entry: dict[str, Any]) -> dict[str, Any]:
+    return {k: entry[k] for k in ("date", "basis", "owner", "filter", "mapping") if entry.get(k)}
+

@@ -1,0 +1,235 @@
+"""The result group in a project: one per run, found again by its custom property."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from qgis.core import (
+    QgsLayerTreeGroup,
+    QgsProject,
+    QgsRelation,
+    QgsVectorLayer,
+)
+from qgis.PyQt.QtCore import QCoreApplication, QThread
+
+from ..engine.texts import language, text
+from ..engine.words import DgoError
+from ..store import access, read, runs, schema, upgrade
+from . import styles
+
+RUN_PROPERTY, FILE_PROPERTY, LAYER_PROPERTY = "dgo/run", "dgo/results", "dgo/result"
+_SUFFIX = {"MULTIPOLYGON": "MultiPolygon", "MULTILINESTRING": "MultiLineString", "POINT": "Point",
+           "MULTIPOINT": "MultiPoint"}  # fmt: skip
+_KIND = {"MULTIPOLYGON": "Polygon", "MULTILINESTRING": "Line", "POINT": "Point",
+         "MULTIPOINT": "Point", "": "None"}  # fmt: skip
+FINDINGS = (schema.BREACHES, schema.ALERTS, schema.CHECKS)
+TABLES = (schema.SCORES, schema.SCORE_PARTS, schema.TOTALS, schema.RUNS)
+
+
+def add_results(project: QgsProject, path: str | Path, run_id: str = "", lang: str = "",
+                area_types: dict[str, str] | None = None) -> QgsLayerTreeGroup:  # fmt: skip
+    """Show a run (the newest where none is named) as one group on top of the layer tree.
+
+    A run that is already shown is reloaded: layers that are open stay the same objects, with the
+    styling the user gave them; what is missing is added. ``area_types`` maps GT codes to names.
+    Main thread only (``RuntimeError`` elsewhere). Raises ``DgoError`` as :mod:`..store`.
+    """
+    application = QCoreApplication.instance()
+    if application is not None and QThread.currentThread() != application.thread():
+        raise RuntimeError("layers are added to a project from the main thread only")
+    lang = lang or language()
+    path = Path(path).absolute()
+    run = read.parsed(runs.find_run(path, run_id))
+    reload_results(project, path)
+    wanted = _wanted(path, run, lang)
+    if not wanted:
+        raise DgoError("results.error.empty_run", run=run["run_id"], path=str(path))
+    group = find_group(project, path, run["run_id"])
+    if group is None:
+        name = text("results.group.name", lang, scenario=run["scenario"] or "–",
+                    date=(run["started"] or "")[:16].replace("T", " "))  # fmt: skip
+        group = project.layerTreeRoot().insertGroup(0, name)
+        group.setCustomProperty(RUN_PROPERTY, run["run_id"])
+        group.setCustomProperty(FILE_PROPERTY, path.as_posix())
+    scores = read.rows(path, "scores", run["run_id"])
+    context = _Context(project, path, run, lang, area_types or {},
+                       list(dict.fromkeys(s["indicator"] for s in scores)),
+                       list(dict.fromkeys(s["indicator"] for s in scores
+                                          if s["mark"] is not None)))  # fmt: skip
+    for place, entries in wanted.items():
+        parent = group if not place else _subgroup(group, place, lang)
+        for entry in entries:
+            context.show(parent, *entry)
+    _relations(project, path, run["run_id"], lang)
+    return group
+
+
+def find_group(project: QgsProject, path: str | Path, run_id: str) -> QgsLayerTreeGroup | None:
+    """The group of a run, whatever the user called it and wherever it was moved."""
+    def search(parent: QgsLayerTreeGroup) -> QgsLayerTreeGroup | None:
+        for child in parent.children():
+            if not isinstance(child, QgsLayerTreeGroup):
+                continue
+            if (child.customProperty(RUN_PROPERTY) == run_id
+                    and child.customProperty(FILE_PROPERTY) == Path(path).absolute().as_posix()):
+                return child
+            found = search(child)
+            if found is not None:
+                return found
+        return None
+
+    return search(project.layerTreeRoot())
+
+
+def result_layers(project: QgsProject, path: str | Path, run_id: str = "") -> list[QgsVectorLayer]:
+    """The result layers of a file (and run) in a project."""
+    file = Path(path).absolute().as_posix()
+    return [layer for layer in project.mapLayers().values()
+            if layer.customProperty(FILE_PROPERTY) == file
+            and (not run_id or layer.customProperty(RUN_PROPERTY) == run_id)]  # fmt: skip
+
+
+def reload_results(project: QgsProject, path: str | Path) -> int:
+    """Let every layer of a results file read again what is in it; gives their number."""
+    layers = result_layers(project, path)
+    for layer in layers:
+        layer.dataProvider().reloadData()
+        layer.updateFields()
+        layer.updateExtents(True)
+        layer.triggerRepaint()
+    return len(layers)
+
+
+def remove_run(project: QgsProject, path: str | Path, run_id: str) -> None:
+    """Take the layers and group of a run out of the project (before it is deleted)."""
+    project.removeMapLayers([layer.id() for layer in result_layers(project, path, run_id)])
+    group = find_group(project, path, run_id)
+    if group is not None:
+        group.parent().removeChildNode(group)
+
+
+_Entry = tuple[str, str, str, str, bool]  # table, kind of geometry, layer name, about, visible
+
+
+def _wanted(path: Path, run: dict[str, Any], lang: str) -> dict[str, list[_Entry]]:
+    """What there is to show, by subgroup: only layers that hold something of this run."""
+    ds = upgrade.open_results(path)
+    where = f"WHERE run_id = {schema.literal(run['run_id'])}"
+    top: list[_Entry] = []
+    for table in FINDINGS:
+        rows = access.query(ds, "SELECT DISTINCT coalesce(ST_GeometryType(geom), '') "
+                                f"FROM {schema.quoted(table.name)} {where}")  # fmt: skip
+        shown = text(f"results.table.{table.name}", lang)
+        for (kind,) in sorted(rows):
+            suffix = text(f"results.kind.{_KIND.get(kind, 'Polygon')}", lang)
+            name = shown if len(rows) == 1 else f"{shown} ({suffix})"
+            about = text(f"results.about.{table.name}", lang)
+            top.append((table.name, kind, name, about, table is not schema.CHECKS and bool(kind)))
+    if access.query(ds, f"SELECT 1 FROM zones {where} LIMIT 1"):
+        top.append((schema.ZONES.name, "MULTIPOLYGON", text("results.table.zones", lang),
+                    text("results.about.zones", lang), True))  # fmt: skip
+    found = access.query(ds, f"SELECT DISTINCT indicator FROM place_sets {where} ORDER BY id")
+    kinds = dict(access.query(ds, "SELECT table_name, geometry_type_name "
+                                  "FROM gpkg_geometry_columns"))  # fmt: skip
+    places: list[_Entry] = []
+    about = text("results.about.ind", lang)
+    for (indicator,) in found:
+        view = schema.view_name(indicator)
+        shown = styles.indicator_name(indicator, lang)
+        held = [kinds.get(view, "MULTIPOLYGON")]
+        if held == ["GEOMETRY"]:
+            held = [row[0] for row in access.query(
+                ds, f"SELECT DISTINCT ST_GeometryType(geom) FROM {schema.quoted(view)} {where} "
+                    "AND geom IS NOT NULL")]  # fmt: skip
+        for kind in held:
+            places.append((view, kind, shown, about, False))
+    tables = [(t.name, "", text(f"results.table.{t.name}", lang),
+               text(f"results.about.{t.name if t is not schema.SCORE_PARTS else 'scores'}", lang),
+               False) for t in TABLES
+              if access.query(ds, f"SELECT 1 FROM {schema.quoted(t.name)} {where} LIMIT 1")]  # fmt: skip
+    wanted = {"": top, "indicators": places, "tables": tables}
+    return {place: entries for place, entries in wanted.items() if entries}
+
+
+def _subgroup(group: QgsLayerTreeGroup, place: str, lang: str) -> QgsLayerTreeGroup:
+    for child in group.children():
+        if isinstance(child, QgsLayerTreeGroup) and child.customProperty(LAYER_PROPERTY) == place:
+            return child
+    made = group.addGroup(text(f"results.group.{place}", lang))
+    made.setCustomProperty(LAYER_PROPERTY, place)
+    made.setExpanded(False)
+    return made
+
+
+class _Context:
+    """What every layer of one group shares."""
+
+    def __init__(self, project: QgsProject, path: Path, run: dict[str, Any], lang: str,
+                 area_types: dict[str, str], indicators: list[str], marks: list[str]) -> None:  # fmt: skip
+        self.project, self.path, self.run, self.lang = project, path, run, lang
+        self.area_types, self.indicators, self.marks = area_types, indicators, marks
+        self.open = {(layer.customProperty(LAYER_PROPERTY)): layer
+                     for layer in result_layers(project, path, run["run_id"])}  # fmt: skip
+
+    def show(self, parent: QgsLayerTreeGroup, table: str, kind: str, name: str, about: str,
+             visible: bool) -> None:  # fmt: skip
+        """Add one layer, unless it is open."""
+        key = f"{table}|{kind}" if kind else table
+        if key in self.open:
+            return
+        declared = schema.BY_NAME.get(table)
+        subset = f"\"run_id\" = '{self.run['run_id']}'"
+        source = f"{self.path}|layername={table}"
+        spatial = declared is None or bool(declared.geometry)
+        if declared is None or declared.geometry == "GEOMETRY":
+            if kind in _SUFFIX and self._is_general(table):
+                source += f"|geometrytype={_SUFFIX[kind]}"
+            elif spatial and not kind:
+                subset += f' AND "{schema.GEOMETRY}" IS NULL'
+        layer = QgsVectorLayer(f"{source}|subset={subset}", name, "ogr")
+        if not layer.isValid():
+            raise DgoError("results.error.table", path=str(self.path), table=table)
+        layer.setReadOnly(True)
+        layer.setCustomProperty(RUN_PROPERTY, self.run["run_id"])
+        layer.setCustomProperty(FILE_PROPERTY, self.path.as_posix())
+        layer.setCustomProperty(LAYER_PROPERTY, key)
+        styles.describe(layer, declared, self.indicators, self.lang, self.area_types)
+        styles.apply(layer, table, self.marks, self.lang)
+        styles.metadata(layer, name, about, self.run, str(self.path), self.lang)
+        self.project.addMapLayer(layer, False)
+        node = parent.addLayer(layer)
+        node.setItemVisibilityChecked(visible)
+        node.setExpanded(visible and table == schema.ZONES.name)
+        self.open[key] = layer
+
+    def _is_general(self, table: str) -> bool:
+        """Whether the table declares no particular geometry type."""
+        declared = schema.BY_NAME.get(table)
+        if declared is not None:
+            return declared.geometry == "GEOMETRY"
+        ds = upgrade.open_results(self.path)
+        rows = access.query(ds, "SELECT geometry_type_name FROM gpkg_geometry_columns "
+                                f"WHERE table_name = {schema.literal(table)}")  # fmt: skip
+        return bool(rows) and rows[0][0] == "GEOMETRY"
+
+
+def _relations(project: QgsProject, path: Path, run_id: str, lang: str) -> None:
+    """zones -> scores -> score_parts, by zone (and indicator) within the run."""
+    layers = {str(layer.customProperty(LAYER_PROPERTY)).split("|")[0]: layer
+              for layer in result_layers(project, path, run_id)}  # fmt: skip
+    wanted = (("scores", schema.ZONES.name, schema.SCORES.name, ("zone_id",)),
+              ("parts", schema.SCORES.name, schema.SCORE_PARTS.name, ("zone_id", "indicator")))
+    manager = project.relationManager()
+    for key, parent, child, fields in wanted:
+        relation_id = f"dgo_{key}_{run_id}"
+        if parent not in layers or child not in layers or relation_id in manager.relations():
+            continue
+        relation = QgsRelation()
+        relation.setId(relation_id)
+        relation.setName(text(f"results.relation.{key}", lang))
+        relation.setReferencedLayer(layers[parent].id())
+        relation.setReferencingLayer(layers[child].id())
+        for field in fields:
+            relation.addFieldPair(field, field)
+        manager.addRelation(relation)

@@ -1,0 +1,178 @@
+"""QGIS layers -> raw layers of the engine, in the work plane, without touching the layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransformContext,
+    QgsExpression,
+    QgsFeatureRequest,
+    QgsMapLayer,
+    QgsProject,
+    QgsRasterLayer,
+    QgsRectangle,
+    QgsVectorLayer,
+    QgsVectorLayerFeatureSource,
+)
+from qgis.PyQt.QtCore import QDate, QDateTime, QTime, QVariant
+
+from ..engine.checks import Check
+from ..engine.scene import RawLayer
+from ..engine.words import IMPORTANT, DgoError, say
+from .plane import Plane, require_crs
+
+Tick = Callable[[], None]  # called now and then; raises engine.words.Cancelled
+
+
+@dataclass
+class VectorInput:
+    """Something with features: a snapshot of a layer, or a source handed over by Processing."""
+
+    name: str
+    source: Any  # has getFeatures(request)
+    fields: list[str]
+    crs: QgsCoordinateReferenceSystem
+    extent: QgsRectangle
+    entry: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)  # keys: unsaved, selection, filter
+    origin: str = ""  # where the data stand: source without credentials, for provenance
+    keep: Any = None  # a layer opened here and not owned by a project
+
+
+@dataclass
+class RasterInput:
+    """A raster layer of a role."""
+
+    name: str
+    layer: QgsRasterLayer
+    crs: QgsCoordinateReferenceSystem
+    entry: dict[str, Any] = field(default_factory=dict)
+    origin: str = ""
+
+
+def snapshot(layer: QgsVectorLayer, entry: dict[str, Any] | None = None,
+             opened_here: bool = False) -> VectorInput:  # fmt: skip
+    """A stable copy of what a layer holds now: unsaved edits and subset filter included."""
+    require_crs(layer.crs(), layer.name()) if layer.isSpatial() else None
+    notes = []
+    if layer.isEditable() and layer.isModified():
+        notes.append("unsaved")
+    if layer.subsetString():
+        notes.append("filter")
+    return VectorInput(
+        layer.name(), QgsVectorLayerFeatureSource(layer), [f.name() for f in layer.fields()],
+        layer.crs(), layer.extent(), dict(entry or {}), notes, public_source(layer),
+        layer if opened_here else None,
+    )  # fmt: skip
+
+
+def public_source(layer: QgsMapLayer) -> str:
+    """The layer's source without passwords: what may stand in an archive."""
+    from qgis.core import QgsDataSourceUri
+
+    source = layer.publicSource() if hasattr(layer, "publicSource") else layer.source()
+    return str(QgsDataSourceUri.removePassword(source))
+
+
+def open_entry(text: str, folder: Path | None, project: QgsProject | None,
+               transforms: QgsCoordinateTransformContext) -> QgsMapLayer:  # fmt: skip
+    """The layer that an entry of a twin file names: a layer of the project by id or name, else
+    ``file|layer`` or ``file``, relative to the twin file. Raises DgoError naming what was tried."""
+    if project is not None:
+        found = project.mapLayer(text) or next(iter(project.mapLayersByName(text)), None)
+        if found is not None and found.isValid():
+            return found
+    file, _, name = text.partition("|")
+    name = name.removeprefix("layername=")
+    path = Path(file)
+    if not path.is_absolute() and folder is not None:
+        path = folder / path
+    if not path.exists() and "://" not in file and not file.startswith(("PG:", "/vsi")):
+        raise DgoError("problems.file_not_found", file=str(path), layer=text)
+    if path.suffix.lower() in {".tif", ".tiff", ".asc", ".vrt", ".img", ".nc"} and not name:
+        raster = QgsRasterLayer(str(path), path.stem, "gdal")
+        if raster.isValid():
+            return raster
+        raise DgoError("problems.layer_not_readable", layer=text)
+    options = QgsVectorLayer.LayerOptions(transforms, False)
+    uri = f"{path}|layername={name}" if name else str(path)
+    vector = QgsVectorLayer(uri, name or path.stem, "ogr", options)
+    if vector.isValid():
+        return vector
+    raster = QgsRasterLayer(str(path), name or path.stem, "gdal")
+    if raster.isValid():
+        return raster
+    raise DgoError("problems.layer_not_readable", layer=text)
+
+
+def read_vector(given: VectorInput, plane: Plane, transforms: QgsCoordinateTransformContext,
+                wanted: Iterable[str] | None = None, box: QgsRectangle | None = None,
+                checks: list[Check] | None = None, tick: Tick | None = None) -> RawLayer:  # fmt: skip
+    """Read all features, transformed into the work plane.
+
+    ``wanted`` limits the fields (those the layer has), ``box`` the place (work plane). A feature
+    that cannot be transformed becomes a check and has no geometry.
+    """
+    require_crs(given.crs, given.name)
+    names = [f for f in given.fields if wanted is None or f in set(wanted)]
+    request = QgsFeatureRequest()
+    request.setInvalidGeometryCheck(QgsFeatureRequest.InvalidGeometryCheck.GeometryNoCheck)
+    index = [given.fields.index(f) for f in names]
+    request.setSubsetOfAttributes(index)
+    if given.crs != plane.crs:
+        request.setDestinationCrs(plane.crs, transforms)
+    if box is not None:
+        request.setFilterRect(box)
+    expression = given.entry.get("filter")
+    if expression:
+        parsed = QgsExpression(str(expression))
+        if parsed.hasParserError():
+            raise DgoError("problems.bad_filter", layer=given.name, filter=str(expression),
+                           detail=parsed.parserErrorString())  # fmt: skip
+        request.setFilterExpression(str(expression))
+    lost: list[int] = []
+    request.setTransformErrorCallback(lambda feature: lost.append(feature.id()))
+    fids: list[int] = []
+    wkb: list[bytes | None] = []
+    rows: list[list[Any]] = []
+    for count, feature in enumerate(given.source.getFeatures(request)):
+        if tick is not None and count % 500 == 0:
+            tick()
+        fids.append(feature.id())
+        geometry = feature.geometry()
+        wkb.append(None if geometry.isNull() else geometry.asWkb().data())
+        attributes = feature.attributes()
+        rows.append([attributes[i] if i < len(attributes) else None for i in index])
+    if checks is not None:
+        checks.extend(Check("untransformable", IMPORTANT, "feature", given.name, fid)
+                      for fid in lost)  # fmt: skip
+    columns = {name: [plain(row[k]) for row in rows] for k, name in enumerate(names)}
+    return RawLayer(given.name, np.array(fids, np.int64), wkb, columns, given.entry,
+                    ",".join(given.notes))  # fmt: skip
+
+
+def plain(value: Any) -> Any:
+    """A field's value as plain Python; NULL in all its forms is None."""
+    if value is None or isinstance(value, (int, float, str)):
+        return value
+    if isinstance(value, QVariant):
+        return None if value.isNull() else plain(value.value())
+    if isinstance(value, QDate):
+        return value.toString("yyyy-MM-dd") if value.isValid() else None
+    if isinstance(value, (QDateTime, QTime)):
+        return value.toString("yyyy-MM-ddTHH:mm:ss") if value.isValid() else None
+    return str(value)
+
+
+def usable(given: VectorInput, label: str) -> None:
+    """Refuse, before the run, an input that cannot be a design or map: a sentence that names it."""
+    if given.crs is None or not given.crs.isValid():
+        raise DgoError("problems.no_crs", layer=given.name)
+    if given.extent.isNull() and not given.keep:
+        raise DgoError("problems.no_features", layer=given.name, role=say(f"words.role.{label}"))

@@ -1,0 +1,1 @@
+"""The provider ``dgo`` and its algorithms: thin, one file each."""

@@ -1,0 +1,97 @@
+"""What all algorithms share: names and help from the catalogue, sentences instead of tracebacks."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any
+
+from qgis.core import (
+    QgsApplication,
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingFeedback,
+    QgsProcessingParameterDefinition,
+)
+from qgis.PyQt.QtGui import QIcon
+
+from ..engine import resources_path
+from ..engine.texts import set_language, text
+from ..engine.words import Cancelled, DgoError, Message
+
+
+class DgoAlgorithm(QgsProcessingAlgorithm):
+    """Base of the algorithms. A subclass sets ``ID`` and writes ``declare`` and ``work``; texts are
+    ``algorithms.<ID>.name``, ``.help`` and, per parameter, ``.<NAME>`` and ``.<NAME>.help``."""
+
+    ID = ""
+
+    def createInstance(self) -> QgsProcessingAlgorithm:
+        return type(self)()
+
+    def name(self) -> str:
+        return self.ID
+
+    def displayName(self) -> str:
+        return text(f"algorithms.{self.ID}.name")
+
+    def group(self) -> str:
+        return ""
+
+    def groupId(self) -> str:
+        return ""
+
+    def icon(self) -> QIcon:
+        return QIcon(str(resources_path.resources() / "icon.svg"))
+
+    def shortHelpString(self) -> str:
+        parts = [text(f"algorithms.{self.ID}.help")]
+        for definition in self.parameterDefinitions():
+            parts.append(f"<b>{definition.description()}</b><br>{definition.help()}")
+        return "".join(f"<p>{part}</p>" for part in parts)
+
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
+        set_language(QgsApplication.locale())
+        self.declare()
+
+    # ------------------------------------------------------------------ helpers for subclasses
+    def label(self, name: str) -> str:
+        return text(f"algorithms.{self.ID}.{name}")
+
+    def add(self, definition: QgsProcessingParameterDefinition, optional: bool = False,
+            advanced: bool = False) -> None:  # fmt: skip
+        """Add a parameter with its help from the catalogue."""
+        definition.setHelp(text(f"algorithms.{self.ID}.{definition.name()}.help"))
+        flag = QgsProcessingParameterDefinition.Flag
+        if optional:
+            definition.setFlags(definition.flags() | flag.FlagOptional)
+        if advanced:
+            definition.setFlags(definition.flags() | flag.FlagAdvanced)
+        self.addParameter(definition)
+
+    # ------------------------------------------------------------------ errors
+    def processAlgorithm(self, parameters: dict[str, Any], context: QgsProcessingContext,
+                         feedback: QgsProcessingFeedback) -> dict[str, Any]:  # fmt: skip
+        return self.guarded(self.work, parameters, context, feedback)
+
+    @staticmethod
+    def guarded(step: Any, *arguments: Any) -> Any:
+        """Run a step; errors of ours become the sentence they carry, others say what they are and
+        leave the traceback in the log."""
+        feedback = arguments[-1]
+        try:
+            return step(*arguments)
+        except Cancelled:
+            feedback.pushInfo(text("algorithms.cancelled"))
+            return {}
+        except DgoError as error:
+            raise QgsProcessingException(text(error.message)) from error
+        except QgsProcessingException:
+            raise
+        except MemoryError as error:
+            raise QgsProcessingException(text("algorithms.no_memory")) from error
+        except Exception as error:
+            feedback.pushDebugInfo(traceback.format_exc())
+            raise QgsProcessingException(
+                text(Message("algorithms.unexpected", {"error": f"{type(error).__name__}: {error}"}))
+            ) from error

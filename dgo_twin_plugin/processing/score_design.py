@@ -1,0 +1,80 @@
+"""dgo:scoredesign: the whole assessment, from layers to the results file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import qgis.utils
+from qgis.core import (
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingOutputNumber,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterString,
+)
+
+from ..engine.indicators import indicator_ids
+from ..engine.texts import language, text
+from ..engine.words import DgoError
+from .base import DgoAlgorithm
+from .parameters import declare_inputs
+
+NUMBERS = ("PLAN_MARK", "COVERAGE", "BREACHES", "ALERTS")
+
+
+class Algorithm(DgoAlgorithm):
+    ID = "scoredesign"
+
+    def declare(self) -> None:
+        declare_inputs(self)
+        self.add(QgsProcessingParameterString("SCENARIO", self.label("SCENARIO")), optional=True)
+        indicators = QgsProcessingParameterEnum(
+            "INDICATORS", self.label("INDICATORS"), indicator_ids(), True, None, True, True)  # fmt: skip
+        self.add(indicators, optional=True, advanced=True)
+        self.add(QgsProcessingParameterNumber(
+            "CELL_SIZE", self.label("CELL_SIZE"), QgsProcessingParameterNumber.Type.Double, 2.0,
+            True, 0.25, 100.0), optional=True, advanced=True)  # fmt: skip
+        self.add(QgsProcessingParameterFileDestination(
+            "OUTPUT", self.label("OUTPUT"), text("algorithms.gpkg_filter")), optional=True)  # fmt: skip
+        for name in NUMBERS:
+            self.addOutput(QgsProcessingOutputNumber(name, self.label(name)))
+
+    def checkParameterValues(self, parameters: dict[str, Any],
+                             context: QgsProcessingContext) -> tuple[bool, str]:  # fmt: skip
+        """Demand from parameter, twin file or project what a run needs, before it starts."""
+        good, message = super().checkParameterValues(parameters, context)
+        if not good:
+            return good, message
+        from .scoring import Run
+
+        try:
+            Run(self, parameters, context)
+        except DgoError as error:
+            return False, text(error.message)
+        return True, ""
+
+    def prepareAlgorithm(self, parameters: dict[str, Any], context: QgsProcessingContext,
+                         feedback: QgsProcessingFeedback) -> bool:  # fmt: skip
+        """Take the snapshots, in the thread that owns the layers."""
+        from .scoring import Run
+
+        self._run = self.guarded(lambda _: Run(self, parameters, context), feedback)
+        return True
+
+    def work(self, parameters: dict[str, Any], context: QgsProcessingContext,
+             feedback: QgsProcessingFeedback) -> dict[str, Any]:  # fmt: skip
+        done: dict[str, Any] = self._run.carry_out(feedback)
+        return done
+
+    def postProcessAlgorithm(self, context: QgsProcessingContext,
+                             feedback: QgsProcessingFeedback) -> dict[str, Any]:  # fmt: skip
+        """In a project with a window the result group is loaded; headless, nothing is."""
+        project = context.project()
+        if self._run.run_id and project is not None and qgis.utils.iface is not None:
+            from ..layers.group import add_results
+
+            names = {t.id: t.name[language()] for t in self._run.profile.area_types.values()}
+            add_results(project, self._run.written, self._run.run_id, language(), names)
+        return {}

@@ -1,0 +1,144 @@
+"""The work behind dgo:scoredesign: from snapshots to a written run. Heavy imports live here."""
+
+from __future__ import annotations
+
+import datetime
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from osgeo import gdal
+from qgis.core import Qgis, QgsApplication, QgsProcessingContext, QgsProcessingFeedback
+
+from ..engine.assessment import Assessment, assess
+from ..engine.build import build_scene
+from ..engine.functions import load_functions
+from ..engine.indicators import all_indicators
+from ..engine.marks import shown
+from ..engine.norms import Profile
+from ..engine.texts import language, text
+from ..engine.twin import Twin
+from ..engine.words import Cancelled, DgoError, say
+from ..layers.gather import Inputs, Reading, read_all
+from ..store import outcome
+from ..store.record import RunRecord
+from ..store.write import write_run
+from .inputs import collect, date_of, profile_of
+from .provider import plugin_version
+
+
+class Run:
+    """One run: prepared in the main thread, carried out in the worker."""
+
+    def __init__(self, algorithm: Any, parameters: dict[str, Any],
+                 context: QgsProcessingContext) -> None:  # fmt: skip
+        """Take snapshots. Raises DgoError where something needed is absent."""
+        self.algorithm, self.parameters, self.context = algorithm, parameters, context
+        self.inputs: Inputs = collect(algorithm, parameters, context)
+        self.profile: Profile = profile_of(algorithm, parameters, context, self.inputs.twin)
+        self.date = date_of(algorithm, parameters, context, self.inputs.twin)
+        self.chosen = chosen(algorithm.parameterAsEnumStrings(parameters, "INDICATORS", context),
+                             self.inputs.twin)  # fmt: skip
+        self.started = datetime.datetime.now(datetime.timezone.utc)
+        self.run_id = ""
+        self.written = Path()
+
+    def carry_out(self, feedback: QgsProcessingFeedback) -> dict[str, Any]:
+        """Read, assess, write. Raises Cancelled and DgoError."""
+        algorithm, parameters, context = self.algorithm, self.parameters, self.context
+        inputs, profile = self.inputs, self.profile
+        twin = inputs.twin
+
+        def tick() -> None:
+            if feedback.isCanceled():
+                raise Cancelled
+
+        def progress(low: float, high: float) -> Any:
+            def report(done: float, _name: str = "") -> None:
+                tick()
+                feedback.setProgress(low + (high - low) * done)
+
+            return report
+
+        status = say(f"results.value.norm_status.{profile.status}")
+        feedback.pushInfo(text("algorithms.proposal", title=profile.title, status=status))
+        feedback.setProgressText(text("algorithms.step.read"))
+        reading = read_all(inputs, tick, progress(0, 25))
+        feedback.pushInfo(text("algorithms.plane", crs=reading.plane.crs.userFriendlyIdentifier()))
+        feedback.setProgressText(text("algorithms.step.scene"))
+        cell = algorithm.parameterAsDouble(parameters, "CELL_SIZE", context)
+        if parameters.get("CELL_SIZE") is None and twin.cell_size:
+            cell = twin.cell_size
+        scene = build_scene(reading.sources, profile, load_functions(), self.date, cell,
+                            progress(25, 55))  # fmt: skip
+        weights = {**twin.weights, **{f"theme {k}": v for k, v in twin.theme_weights.items()}}
+
+        def named(done: float, indicator: str = "") -> None:
+            if indicator:
+                feedback.setProgressText(text(f"indicators.{indicator}.name"))
+            progress(55, 85)(done)
+
+        result = assess(scene, profile, self.chosen, twin.ambitions, weights, named)
+        feedback.setProgressText(text("algorithms.step.write"))
+        target = Path(algorithm.parameterAsFileOutput(parameters, "OUTPUT", context))
+        target = target if target.suffix else target.with_suffix(".gpkg")
+        scenario = algorithm.parameterAsString(parameters, "SCENARIO", context) or twin.scenario
+        record = self._record(scenario, result, reading)
+        self.written = write_run(
+            target, record, outcome.tables(result), crs=reading.plane.label, origin=scene.origin,
+            ground=outcome.ground(result), places=outcome.place_sets(result),
+            indicators=list(result.prepared), cancel=feedback.isCanceled,
+            progress=progress(85, 100),
+        )  # fmt: skip
+        self.run_id = record.run_id
+        feedback.pushInfo(text(
+            "algorithms.done", mark=shown(result.plan_mark(), language(), result.n_breaches()),
+            coverage=100 * result.coverage(), breaches=result.n_breaches(),
+            alerts=len(result.alerts)))  # fmt: skip
+        return {"OUTPUT": str(self.written), "PLAN_MARK": result.plan_mark(),
+                "COVERAGE": result.coverage(), "BREACHES": result.n_breaches(),
+                "ALERTS": len(result.alerts)}  # fmt: skip
+
+    def _record(self, scenario: str, result: Assessment, reading: Reading) -> RunRecord:
+        profile = self.profile
+        return RunRecord(
+            scenario=scenario,
+            started=self.started.isoformat(timespec="seconds"),
+            finished=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+            who=QgsApplication.userFullName() or QgsApplication.userLoginName(),
+            versions={"plugin": plugin_version(), "qgis": Qgis.version(),
+                      "gdal": gdal.VersionInfo("RELEASE_NAME"), "numpy": np.__version__,
+                      "python": sys.version.split()[0]},
+            profile_id=profile.id, profile_version=str(profile.version), profile_hash=profile.hash,
+            profile_title=profile.title.get(language(), profile.id), profile_status=profile.status,
+            adopted_by=profile.adopted_by or "", adopted_on=str(profile.adopted_on or ""),
+            assessment_date=self.date.isoformat(), work_crs=reading.plane.label,
+            inputs=reading.inputs, notes=reading.notes,
+            parameters={**{k: _plain(v) for k, v in self.parameters.items()}, "twin": self.inputs.twin.file},
+            plan_mark=result.plan_mark(), coverage=result.coverage(),
+            breaches=result.n_breaches(), alerts=len(result.alerts), language=language(),
+            indicators=list(result.prepared),
+        )  # fmt: skip
+
+
+def chosen(named: list[str], twin: Twin) -> list[str] | None:
+    """The indicators asked for; None = all. An unset list arrives as [''] (QGIS 3.22)."""
+    wanted = [name for name in named if name] or list(twin.indicators)
+    known = [spec.id for spec in all_indicators()]
+    for name in wanted:
+        if name not in known:
+            raise DgoError("algorithms.need.indicators", value=name, known=", ".join(known))
+    return wanted or None
+
+
+def _plain(value: Any) -> Any:
+    """A parameter as it may stand in the archive."""
+    if isinstance(value, (str, int, float, bool)) or value is None:
+        return value
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    source = getattr(value, "source", None)
+    if source is not None and hasattr(source, "staticValue"):  # QgsProcessingFeatureSourceDefinition
+        return str(source.staticValue())
+    return value.name() if hasattr(value, "name") else str(value)

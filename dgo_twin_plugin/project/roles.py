@@ -1,0 +1,66 @@
+"""Roles kept in the project and on its layers.
+
+A project keeps a whole twin (YAML text, paths relative to the project) under the entry
+``dgo_twin/twin``. A layer may carry the custom property ``dgo/role``, and ``dgo/entry`` with the
+rest of its block as JSON. The project's twin goes before the properties (design 6).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsMapLayer, QgsProject
+
+from ..engine.roles import roles
+from ..engine.twin import LayerEntry, Twin, dump, parse_twin
+
+SCOPE, KEY = "dgo_twin", "twin"
+ROLE, ENTRY = "dgo/role", "dgo/entry"
+
+
+def project_folder(project: QgsProject) -> Path | None:
+    """The folder of a saved project."""
+    home = project.absolutePath()
+    return Path(home) if home else None
+
+
+def project_twin(project: QgsProject) -> Twin:
+    """What project and layers say, as a twin; empty where they say nothing."""
+    text, _ = project.readEntry(SCOPE, KEY, "")
+    kept = parse_twin(text, project_folder(project)) if text.strip() else Twin()
+    marked = _marked(project)
+    return dataclasses.replace(
+        kept,
+        design=kept.design or tuple(marked.get("design", ())),
+        area_types=kept.area_types or next(iter(marked.get("area_types", ())), None),
+        plan_area=kept.plan_area or next(iter(marked.get("plan_area", ())), None),
+        context={**{r: tuple(e) for r, e in marked.items() if r in roles()}, **kept.context},
+    )
+
+
+def keep_twin(project: QgsProject, twin: Twin) -> None:
+    """Store a twin in the project; the project becomes dirty."""
+    project.writeEntry(SCOPE, KEY, dump(twin, project_folder(project)))
+
+
+def set_role(layer: QgsMapLayer, role: str, **entry: Any) -> None:
+    """Give a layer a role (``design``, ``area_types``, ``plan_area`` or a role of the context)."""
+    layer.setCustomProperty(ROLE, role)
+    layer.setCustomProperty(ENTRY, json.dumps(entry, ensure_ascii=False, sort_keys=True))
+
+
+def _marked(project: QgsProject) -> dict[str, list[LayerEntry]]:
+    found: dict[str, list[LayerEntry]] = {}
+    names = {f.name for f in dataclasses.fields(LayerEntry)} - {"layer", "extra", "line"}
+    for layer in sorted(project.mapLayers().values(), key=lambda item: item.id()):
+        role = layer.customProperty(ROLE)
+        if not role:
+            continue
+        block = json.loads(layer.customProperty(ENTRY) or "{}")
+        own = {k: v for k, v in block.items() if k in names}
+        extra = {k: v for k, v in block.items() if k not in names}
+        found.setdefault(str(role), []).append(LayerEntry(layer.id(), extra=extra, **own))
+    return found

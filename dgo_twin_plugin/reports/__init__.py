@@ -1,0 +1,1 @@
+"""Reports and exports of a run, from the results file alone. No QGIS here."""

@@ -1,0 +1,1 @@
+"""The results file: a GeoPackage that keeps every run. No QGIS here: it works headless too."""

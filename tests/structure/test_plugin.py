@@ -1,0 +1,118 @@
+"""The plugin comes and goes without a trace, twice, and costs QGIS no time."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from tests.structure.source import REPO
+
+START = """
+import json, sys, time
+from qgis.core import QgsApplication
+from qgis.PyQt.QtWidgets import QMainWindow
+app = QgsApplication([], True); app.initQgis()
+sys.path.insert(0, {repo!r})
+from tests.structure.window import FakeInterface
+iface = FakeInterface()
+before = set(sys.modules)
+start = time.perf_counter()
+import dgo_twin_plugin
+plugin = dgo_twin_plugin.classFactory(iface)
+plugin.initGui()
+seconds = time.perf_counter() - start
+new = sorted(set(sys.modules) - before)
+plugin.unload()
+print("RESULT" + json.dumps({{"seconds": seconds, "new": new}}))
+app.exitQgis()
+"""
+
+
+def start_once() -> dict[str, Any]:
+    """Load the plugin in a fresh QGIS: seconds, and the modules it imported."""
+    done = subprocess.run([sys.executable, "-c", START.format(repo=str(REPO))], cwd=REPO,
+                          capture_output=True, text=True, env=dict(os.environ))  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    line = next(x for x in done.stdout.splitlines() if x.startswith("RESULT"))
+    return dict(json.loads(line[len("RESULT"):]))  # fmt: skip
+
+
+def test_loading_is_quick_and_lazy(capsys: pytest.CaptureFixture[str]) -> None:
+    runs = [start_once() for _ in range(3)]
+    best = min(run["seconds"] for run in runs)
+    with capsys.disabled():
+        print(f" [plugin load {best * 1000:.0f} ms, {len(runs[0]['new'])} modules]", end="")
+    heavy = {"numpy", "scipy", "matplotlib", "yaml", "osgeo"}
+    dragged = [name for name in runs[0]["new"] if name.split(".")[0] in heavy]
+    assert not dragged, dragged[:5]
+    assert best <= 0.050
+
+
+@pytest.fixture
+def window(qgis_app: Any) -> Any:
+    from tests.structure.window import FakeInterface
+
+    return FakeInterface()
+
+
+def algorithms() -> list[str]:
+    from qgis.core import QgsApplication
+
+    return [a.id() for a in QgsApplication.processingRegistry().algorithms()
+            if a.id().startswith("dgo:")]  # fmt: skip
+
+
+def test_loads_and_unloads_twice(window: Any) -> None:
+    import dgo_twin_plugin
+
+    assert algorithms() == []
+    for _ in range(2):
+        plugin = dgo_twin_plugin.classFactory(window)
+        plugin.initGui()
+        assert "dgo:scoredesign" in algorithms()
+        assert len(window.menu) == len(window.icons) == 1
+        assert not window.icons[0].icon().isNull()
+        plugin.unload()
+        assert algorithms() == []
+        assert window.menu == window.icons == window.docks == []
+        plugin.unload()  # QGIS may do so when it closes
+
+
+def test_the_dock_opens_closes_and_goes_with_the_plugin(window: Any) -> None:
+    import dgo_twin_plugin
+
+    for _ in range(2):
+        plugin = dgo_twin_plugin.classFactory(window)
+        plugin.initGui()
+        assert window.docks == []  # made when first asked for
+        action = window.icons[0]
+        action.setChecked(True)
+        assert len(window.docks) == 1
+        dock = window.docks[0]
+        window.process()
+        assert dock.isVisible() and action.isChecked()
+        dock.close()  # by its own cross
+        window.process()
+        assert not action.isChecked()
+        action.setChecked(True)
+        window.process()
+        assert window.docks == [dock] and dock.isVisible()
+        plugin.unload()
+        assert window.docks == []
+
+
+def test_works_without_a_window(qgis_app: Any) -> None:
+    """As qgis_process does it: initProcessing only, and no iface."""
+    import dgo_twin_plugin
+
+    plugin = dgo_twin_plugin.classFactory(None)
+    plugin.initProcessing()
+    plugin.initProcessing()
+    assert "dgo:scoredesign" in algorithms()
+    plugin.unload()
+    assert algorithms() == []
