@@ -103,6 +103,21 @@ def qgis_app() -> Any:
     return _start_qgis()
 
 
+@pytest.fixture(scope="module")
+def dgo(qgis_app: Any) -> Iterator[Any]:
+    """The provider of the plugin, in the registry for the tests of one file; texts in English."""
+    from qgis.core import QgsApplication
+
+    from dgo_twin_plugin.engine.texts import set_language
+    from dgo_twin_plugin.processing.provider import DgoProvider
+
+    provider = DgoProvider()
+    assert QgsApplication.processingRegistry().addProvider(provider)
+    set_language("en")
+    yield provider
+    QgsApplication.processingRegistry().removeProvider(provider)
+
+
 @pytest.fixture(autouse=True)
 def no_error_in_a_slot() -> Iterator[None]:
     """An error in a slot of Qt reaches nobody, and PyQt ends the process: here it fails the test."""

@@ -124,7 +124,8 @@ def grounds(tuning: Tuning) -> list[Item]:
                                  (620, 72), (540, 40)]), {"naam": "Geluidbos"}),
         ]  # fmt: skip
     items += [
-        ("Moestuinen", shapes.blob([(215, 62), (300, 52), (350, 58), (340, 78), (270, 84), (220, 86)]),
+        ("Moestuinen", shapes.blob([(215, 62), (300, 52), (350, 58), (340, 78), (270, 84),
+                                    (220, 86)]),
          {"naam": "Moestuinen zuid"}),
         ("Bos", shapes.blob([(360, 40), (440, 22), (432, 70), (380, 78)]), {"naam": "Entreebos"}),
     ]  # fmt: skip

@@ -75,7 +75,7 @@ def make(plan: layout.Layout, tuning: Tuning, step: Callable[[], None]) -> Desig
     _greens(ground, plan, tuning, park)
     _plots(ground, plan, houses, tuning)
     step()
-    _leftovers(ground, plan, tuning)
+    _leftovers(ground, tuning)
     _drained(ground, tuning)
     _overlaps(ground)
     step()
@@ -93,7 +93,8 @@ def _water(tuning: Tuning) -> list[tuple[str, ogr.Geometry, dict]]:
     stream = shapes.line(shapes.spline(layout.STREAM))
     if tuning.ponds == 1:
         return [("Vijver", shapes.blob(layout.POND_A), bank),
-                ("Beek", stream.Buffer(2.2, 4).Difference(shapes.blob(layout.POND_A)), bank)]  # fmt: skip
+                ("Beek", stream.Buffer(2.2, 4).Difference(shapes.blob(layout.POND_A)),
+                 bank)]  # fmt: skip
     pond = shapes.blob(layout.POND_B)
     return [("Vijver", pond, bank), ("Beek", stream.Buffer(4.0, 4).Difference(pond), bank),
             ("Retentievijver west", shapes.blob(layout.POND_WEST), bank)]  # fmt: skip
@@ -207,8 +208,7 @@ def _greens(ground: Ground, plan: layout.Layout, tuning: Tuning, park: ogr.Geome
     ground.put(plan.heath, "Heide", smallest=30.0, naam="Vliegheide", openbaar=1)
     if tuning.ridge_open:
         open_ridge = shapes.blob(layout.RIDGE).Difference(shapes.box(0, 0, 872, 330))
-        near = shapes.union(f.geometry.Buffer(16.0, 3) for f in ground.features
-                            if "lagen" in f.fields or "woningen" in f.fields)  # fmt: skip
+        near = shapes.union(f.geometry.Buffer(16.0, 3) for f in ground.features if built(f))
         ground.put(open_ridge.Difference(near), "Bloemrijk grasland", smallest=60.0,
                    naam="Stuwwalflank", openbaar=1)  # fmt: skip
 
@@ -253,14 +253,19 @@ def _access(ground: Ground, lanes: list[layout.Street], x: float, y: float) -> o
         if distance > 75.0:
             return None
         drive = shapes.line([(x, y), (px, py)]).Buffer(2.1, 1)
-        if not any("lagen" in f.fields or "woningen" in f.fields or f.term == "Water"
+        if not any(built(f) or f.term == "Water"
                    for f in (ground.features[i] for i in ground.near(drive))
                    if f.geometry.Intersects(drive)):  # fmt: skip
             return drive
     return None
 
 
-def _leftovers(ground: Ground, plan: layout.Layout, tuning: Tuning) -> None:
+def built(feature: Feature) -> bool:
+    """Whether a surface is a building: only those have floors, a height or dwellings."""
+    return any(name in feature.fields for name in ("lagen", "hoogte", "woningen"))
+
+
+def _leftovers(ground: Ground, tuning: Tuning) -> None:
     """What nobody drew: lawns and planting between the plots, small corners to a neighbour."""
     terms = ("Bloemrijk grasland", "Heesters", "Gazon") if tuning.swales else (
         "Gazon", "Gazon", "Verharding")  # fmt: skip
@@ -307,7 +312,7 @@ def _trees(design: Design, plan: layout.Layout, own: list[layout.Street], ground
     kinds = (("zomereik", 9.0), ("ruwe berk", 6.0), ("winterlinde", 8.0), ("grove den", 7.0),
              ("veldesdoorn", 6.5))  # fmt: skip
     hard = [f.geometry for f in ground.features
-            if f.term in ("Rijbaan", "Water") or "lagen" in f.fields or "woningen" in f.fields]  # fmt: skip
+            if f.term in ("Rijbaan", "Water") or built(f)]
     boxes = np.array([g.GetEnvelope() for g in hard])
 
     def plant(x: float, y: float, kind: int, public: int = 1) -> None:
@@ -344,7 +349,7 @@ def _trees(design: Design, plan: layout.Layout, own: list[layout.Street], ground
 
 def _lamps(design: Design, own: list[layout.Street], plan: layout.Layout, ground: Ground,
            tuning: Tuning) -> None:  # fmt: skip
-    houses = [f.geometry for f in ground.features if "lagen" in f.fields or "woningen" in f.fields]
+    houses = [f.geometry for f in ground.features if built(f)]
     boxes = np.array([g.GetEnvelope() for g in houses])
 
     def crowded(spot: ogr.Geometry) -> bool:

@@ -56,7 +56,8 @@ def emission(flow: float, medium: float, heavy: float, speed: float) -> float:
     for hours, share, penalty in ((12, 0.065, 0.0), (4, 0.035, 5.0), (8, 0.009, 10.0)):
         power = 0.0
         for part, c, slope, v0 in ((100 - medium - heavy, 69.2, 29.8, 80.0),
-                                   (medium, 71.2, 19.4, 70.0), (heavy, 74.2, 18.9, 70.0)):  # fmt: skip
+                                   (medium, 71.2, 19.4, 70.0),
+                                   (heavy, 74.2, 18.9, 70.0)):  # fmt: skip
             q = flow * share * part / 100.0
             if q > 0:
                 level = c + slope * math.log10(speed / v0) + 10 * math.log10(q / speed)
@@ -126,7 +127,9 @@ def shared_maps(layout: Layout) -> Iterator[tuple[str, np.ndarray, Grid, str]]:
     plumes = np.exp(-n_road / 95), np.exp(-main / 45), np.exp(-estate / 420)
     for name, base, weights in (("no2", 11.2, (6.5, 1.6, 1.8)), ("pm10", 15.0, (1.8, 0.5, 1.2)),
                                 ("pm25", 7.6, (0.9, 0.25, 0.5))):  # fmt: skip
-        field = base * (1 + 0.06 * south) + sum(w * p for w, p in zip(weights, plumes))  # noqa: B905
+        field = base * (1 + 0.06 * south)
+        for k, weight in enumerate(weights):
+            field = field + weight * plumes[k]
         yield name, field, grid, f"µg/m3 {name.upper()} jaargemiddeld 2025; fictief"
     farm = grid.near(*FARM)
     yield ("geur", 0.22 + 6.5 * np.exp(-farm / 260), grid, "ouE/m3 P98 achtergrond; fictief")
@@ -135,14 +138,16 @@ def shared_maps(layout: Layout) -> Iterator[tuple[str, np.ndarray, Grid, str]]:
            "lux op de gevel 23-07 uur; fictief")  # fmt: skip
     stream = grid.distance(shapes.spline([*STREAM[::-1], (470, 340), (330, 120), (120, 60),
                                           (-300, -120), (-760, -330)], 30))  # fmt: skip
-    yield ("overstroming", np.where(stream < 70, 3000.0, np.where(stream < 330, 10_000.0, 30_000.0)),
-           grid, "jaar: herhalingstijd waterdiepte > 0,5 m; fictief")  # fmt: skip
+    classes = np.where(stream < 70, 3000.0, np.where(stream < 330, 10_000.0, 30_000.0))
+    yield ("overstroming", classes, grid,
+           "jaar: herhalingstijd waterdiepte > 0,5 m; fictief")  # fmt: skip
     yield ("zetting", 3.5 + 15.0 * np.exp(-((stream / 85) ** 2)) + 2.5 * south, grid,
            "cm restzetting in 30 jaar; fictief")  # fmt: skip
     ridge = np.array(shapes.spline(RIDGE, 40, closed=True))
     centre = ridge.mean(axis=0)
     hill = 13.0 / (1 + np.exp((grid.near(*centre) - 330) / 70))
-    ground = 5.2 + hill + 2.5 * np.clip((grid.y + 200) / 1400, 0, 1) - 0.8 * np.exp(-((stream / 60) ** 2))
+    slope = 2.5 * np.clip((grid.y + 200) / 1400, 0, 1)
+    ground = 5.2 + hill + slope - 0.8 * np.exp(-((stream / 60) ** 2))
     yield ("grondwater", 0.7 + 0.16 * hill + 2.2 * (1 - np.exp(-stream / 260)), grid,
            "m onder maaiveld, gemiddeld hoogste grondwaterstand; fictief")  # fmt: skip
     yield ("dtm", ground, grid, "m NAP maaiveld; fictief")

@@ -84,7 +84,7 @@ def _write(folder: Path, step: Callable[[], None]) -> dict[str, Path]:
     _maps(plan, package)
     today = surroundings.current(plan)
     package("current", "huidig.gpkg", [
-        ("vlakken", "surface", "klasse", today, "Huidige situatie, fictief, naar de BGT")])  # fmt: skip
+        ("vlakken", "surface", "klasse", today, "Huidige situatie, fictief")])  # fmt: skip
     kept = rasters(fields.shared_maps(plan))
     ground, grid = kept["dtm"]
     height = fields.surface_model(ground, grid, today)
@@ -95,7 +95,8 @@ def _write(folder: Path, step: Callable[[], None]) -> dict[str, Path]:
 def _maps(plan: layout.Layout, package: Callable[[str, str, list], None]) -> None:
     types = [Feature(part, "", {"gebiedstype": TYPE_NAMES[code], "status": "vastgesteld",
                                "hoge_zandgrond": int(code in layout.HIGH_AND_DRY)})
-             for code, area in plan.types for part in shapes.parts(area) if part.GetArea() > 1.0]  # fmt: skip
+             for code, area in plan.types
+             for part in shapes.parts(area) if part.GetArea() > 1.0]  # fmt: skip
     package("area_types", "gebiedstypen.gpkg", [
         ("kaart", "surface", "", types, "Fictieve gebiedstypenkaart")])  # fmt: skip
     package("plan_area", "plangebied.gpkg", [

@@ -224,7 +224,7 @@ class Ground:
             best, owner = 0.0, None
             for i in self.near(piece, 0.1):
                 feature = self.features[i]
-                if "lagen" in feature.fields or "hoogte" in feature.fields:
+                if feature.fields.keys() & {"lagen", "hoogte", "woningen"}:
                     continue
                 touch = feature.geometry.Intersection(around)
                 shared = touch.GetArea() if touch is not None else 0.0

@@ -73,7 +73,8 @@ def current(layout: Layout) -> list[Feature]:
     ground = Ground(shapes.box(*FRAME))
     keep_out = layout.plan.Buffer(25.0, 4)
     for x, y, along, across, angle, height in (
-        (778, 408, 44, 34, 0.32, 11.0), (690, 400, 44, 34, 0.20, 11.0), (858, 440, 40, 30, 0.50, 9.0),
+        (778, 408, 44, 34, 0.32, 11.0), (690, 400, 44, 34, 0.20, 11.0),
+        (858, 440, 40, 30, 0.50, 9.0),
         (640, 340, 30, 14, 0.10, 12.0), (300, 330, 26, 12, 0.0, 5.0), (330, 180, 40, 12, 0.2, 4.0),
         (820, 110, 24, 12, 0.4, 4.0), (880, 150, 24, 12, 0.8, 4.0),
     ):  # fmt: skip
@@ -125,7 +126,8 @@ def current(layout: Layout) -> list[Feature]:
     ]
     for points in woods:
         ground.put(shapes.blob(points, 15), "bos", smallest=50.0)
-    ground.put(shapes.blob([(-150, 440), (300, 560), (700, 560), (1080, 420), (1120, 900), (700, 1240),
+    ground.put(shapes.blob([(-150, 440), (300, 560), (700, 560), (1080, 420), (1120, 900),
+                            (700, 1240),
                             (100, 1260), (-170, 900)], 20), "heide", smallest=50.0)  # fmt: skip
     ground.put(shapes.blob([(-60, 170), (200, 40), (500, 5), (800, 15), (1000, 130), (1090, 330),
                             (960, 520), (600, 600), (200, 570), (-60, 400)], 20), "vliegveldgras",
@@ -186,7 +188,8 @@ def protected() -> dict[str, list[Feature]]:
         "drinkwater": [area(shapes.blob([(-520, 60), (-120, 40), (70, 120), (95, 300), (20, 440),
                                          (-300, 520), (-560, 340)], 20),
                             "grondwaterbeschermingsgebied", "Winning Kampweg")],
-        "bodemsanering": [area(shapes.disc(655, 50, 30), "verontreiniging", "Voormalig brandstofdepot"),
+        "bodemsanering": [area(shapes.disc(655, 50, 30), "verontreiniging",
+                               "Voormalig brandstofdepot"),
                           area(shapes.disc(806, 386, 20), "verontreiniging", "Tank bij hangar 12")],
         "natuurnetwerk": [area(shapes.blob([(-100, 560), (250, 548), (470, 560), (720, 556),
                                             (900, 520), (1080, 640), (1000, 1180), (200, 1240),
@@ -196,8 +199,8 @@ def protected() -> dict[str, list[Feature]]:
         "stiltegebied": [area(shapes.blob([(150, 640), (620, 630), (960, 720), (900, 1220),
                                            (150, 1240), (40, 900)], 20), "stiltegebied",
                               "Vliegheide noord")],
-        "verdroging": [area(shapes.blob([(330, 640), (520, 630), (640, 740), (540, 860), (360, 800)],
-                                        15), "verdroogd", "Vennenlaagte")],
+        "verdroging": [area(shapes.blob([(330, 640), (520, 630), (640, 740), (540, 860),
+                                         (360, 800)], 15), "verdroogd", "Vennenlaagte")],
     }  # fmt: skip
 
 
@@ -231,7 +234,8 @@ def soil(layout: Layout, buffer_strip: bool) -> dict[str, list[Feature]]:
                     "waarde", {"weging": 0.5, "naam": "Stuifduin"})],
         "riolering": [
             Feature(shapes.box(-760, -300, -60, 700), "riool", {"gemengd": 0.7}),
-            Feature(frame.Intersection(shapes.box(-60, -200, 1760, 900)), "riool", {"gemengd": 0.2})],
+            Feature(frame.Intersection(shapes.box(-60, -200, 1760, 900)), "riool",
+                    {"gemengd": 0.2})],
     }  # fmt: skip
 
 
@@ -244,13 +248,16 @@ def places() -> dict[str, list[Feature]]:
             dx, dy = random.normal(0, 28, 2)
             size = float(random.uniform(6, 14))
             trees.append(Feature(shapes.point(x + dx, y + dy), "boom",
-                                 {"hoogte": round(size * 1.5, 1), "kroondiameter": round(size, 1)}))  # fmt: skip
+                                 {"hoogte": round(size * 1.5, 1),
+                                  "kroondiameter": round(size, 1)}))  # fmt: skip
     spots = ((497, 158, "supermarket"), (352, 205, "primary_school"), (605, 262, "care"),
-             (398, 262, "shop"), (-230, 60, "gp"), (-260, 60, "pharmacy"), (-300, 55, "supermarket"),
+             (398, 262, "shop"), (-230, 60, "gp"), (-260, 60, "pharmacy"),
+             (-300, 55, "supermarket"),
              (-180, 330, "primary_school"), (778, 408, "culture"), (-350, 70, "sport"))  # fmt: skip
     plays = ((418, 372), (176, 372), (300, 378), (650, 330), (775, 330), (700, 140), (345, 186),
              (-220, 120))  # fmt: skip
-    people = [Feature(shapes.box(-760, -60, -60, 760), "buurt", {"inwoners": 420.0, "werkenden": 60.0}),
+    people = [Feature(shapes.box(-760, -60, -60, 760), "buurt",
+                      {"inwoners": 420.0, "werkenden": 60.0}),
               Feature(shapes.box(1280, -230, 1700, 140), "buurt",
                       {"inwoners": 4.0, "werkenden": 310.0})]  # fmt: skip
     return {

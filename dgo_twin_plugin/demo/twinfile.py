@@ -128,8 +128,8 @@ def twin(variant: str, fields: set[str], crates: bool) -> dict[str, Any]:
 def text(variant: str, fields: set[str], crates: bool) -> str:
     """The twin file as YAML."""
     head = (
-        f"# Twin-bestand van demo-variant {variant.upper()}: fictieve woningbouw op een voormalige\n"
-        "# vliegbasis. Alle kaarten zijn verzonnen met eenvoudige formules; niets is gemeten.\n"
+        f"# Twin-bestand van demo-variant {variant.upper()}: fictieve woningbouw op een\n"
+        "# voormalige vliegbasis. Alle kaarten zijn verzonnen met formules; niets is gemeten.\n"
         "# De paden zijn relatief aan dit bestand.\n"
     )
     body: str = yaml.safe_dump(

@@ -24,7 +24,7 @@ from . import resources_path
 from .functions import fold
 from .geometry import Polygons, bbox_pairs, overlap_areas, polygonal
 from .overlap import resolve
-from .overlay import Pieces, by_zone, common_area, disjoint
+from .overlay import ZonePieces, by_zone, common_area, disjoint
 from .words import LEGAL_CHECKS, SEVERITIES, Message, say
 from .yaml_lines import Node, read_yaml
 from .zones import union_of
@@ -219,7 +219,7 @@ def overlap_alerts(scene: Scene, rule: OverlapRule) -> list[Alert]:
         pieces = by_zone(scene, own)
         if not pieces.polygons.n:
             continue
-        common = common_area(scene, pieces, _subject(scene))
+        common = common_area(scene, own, _subject(scene))
         feature, zone_of = scene.cut.feature[common.row], scene.cut.zone[common.row]
         for zone in np.unique(pieces.zone):
             mine = pieces.take(pieces.zone == zone)
@@ -294,7 +294,7 @@ def added_alerts(scene: Scene, rule: OverlapRule) -> list[Alert]:
     return found
 
 
-def _after(scene: Scene, pieces: Pieces,
+def _after(scene: Scene, pieces: ZonePieces,
            share: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:  # fmt: skip
     """m2 of the plan within the pieces as it will be, and that of each feature of the design."""
     rows = np.flatnonzero(share > 0)
@@ -305,7 +305,7 @@ def _after(scene: Scene, pieces: Pieces,
     return float(area.sum()), feature[design], area[design]
 
 
-def _before(scene: Scene, pieces: Pieces, share: np.ndarray) -> float:
+def _before(scene: Scene, pieces: ZonePieces, share: np.ndarray) -> float:
     """m2 within the pieces as it is now: the current situation before the design replaced it."""
     surfaces = scene.surfaces
     rows = np.flatnonzero(surfaces.current)

@@ -81,7 +81,10 @@ class Assessment:
     def places(self) -> Iterable[PlaceTable]:
         """The places of every indicator that measured any, each with its own mark."""
         for id_, prepared in self.prepared.items():
-            table = _places(id_, prepared, self.measurements[id_])
+            if prepared.spec.places == "zones":
+                table = _zones(id_, prepared)
+            else:
+                table = _places(id_, prepared, self.measurements[id_])
             if table is not None:
                 yield table
 
@@ -146,3 +149,17 @@ def _places(id_: str, prepared: Prepared, measured: Measurement) -> PlaceTable |
         return PlaceTable(id_, part_id, places.feature, places.zone, places.value, marks,
                           places.assumed, places.wkb)  # fmt: skip
     return None
+
+
+def _zones(id_: str, prepared: Prepared) -> PlaceTable | None:
+    """A quantity of the zone as a whole is shown on the zones themselves."""
+    rows = [row for row in prepared.rows[1:] if row.value is not None]
+    if not rows:
+        return None
+
+    def column(name: str) -> np.ndarray:
+        return np.array([np.nan if getattr(r, name) is None else getattr(r, name) for r in rows], float)
+
+    zone = np.array([r.zone_id for r in rows], np.int64)
+    return PlaceTable(id_, prepared.deciding[0], np.full(len(rows), -1), zone, column("value"),
+                      column("mark"), column("assumed"), None)  # fmt: skip

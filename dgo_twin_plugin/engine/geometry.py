@@ -22,6 +22,7 @@ from .boxes import bbox_pairs
 __all__ = ["Polygons", "Segments", "bbox_pairs", "geometry_from_wkb", "overlap_areas",
            "containing", "first_containing", "moved_wkb", "nearest_segment", "polygonal"]  # fmt: skip
 
+_LARGE = 4_000  # pairs of edges beyond which GEOS is quicker
 _CHUNK = 2_000_000  # edge pairs worked on at once: bounds memory to some 200 MB
 
 
@@ -364,7 +365,7 @@ def overlap_areas(a: Polygons, b: Polygons, i: np.ndarray, j: np.ndarray) -> np.
     weight = (sa.start[i + 1] - sa.start[i]) + (sb.start[j + 1] - sb.start[j])
     box_a, box_b = a.bounds(), b.bounds()
     for chunk in _chunks(weight):
-        result[chunk] = _overlap_chunk(sa, sb, i[chunk], j[chunk], box_a, box_b)
+        _overlap_chunk(a, b, i[chunk], j[chunk], box_a, box_b, result[chunk])
     return result
 
 
@@ -379,22 +380,30 @@ def _chunks(weight: np.ndarray, most: int = _CHUNK) -> Iterable[slice]:
         first = last
 
 
-def _overlap_chunk(sa: Segments, sb: Segments, i: np.ndarray, j: np.ndarray,
-                   box_a: np.ndarray, box_b: np.ndarray) -> np.ndarray:  # fmt: skip
+def _overlap_chunk(a: Polygons, b: Polygons, i: np.ndarray, j: np.ndarray, box_a: np.ndarray,
+                   box_b: np.ndarray, result: np.ndarray) -> None:  # fmt: skip
+    """Fill ``result`` (k,). Pairs with many edges on both sides go to GEOS, which sorts them
+    first: all pairs of edges would be quicker to write down than to work through."""
+    sa, sb = a.segments, b.segments
     low = np.maximum(box_a[i, 0], box_b[j, 0])
     high = np.minimum(box_a[i, 2], box_b[j, 2])
     base = np.maximum(box_a[i, 1], box_b[j, 1])  # any level does: it cancels; near is exact
     ea, ca = _members(sa, i, low, high)
     eb, cb = _members(sb, j, low, high)
     start_a, start_b = np.cumsum(ca) - ca, np.cumsum(cb) - cb
-    result = np.zeros(len(i))
+    large = np.flatnonzero(ca * cb > _LARGE)
+    for k in large:
+        common = a.geometry(int(i[k])).Intersection(b.geometry(int(j[k])))
+        if common is not None:
+            result[k] = common.Area()
+            ca[k] = 0  # done; where GEOS gave up the pair stays for the edges
     for chunk in _chunks(ca * cb):
         pair, ka, kb = _expand(ca[chunk], cb[chunk])
         pair += chunk.start
         area = _below_both(sa, sb, ea[start_a[pair] + ka], eb[start_b[pair] + kb],
                            low[pair], base[pair])  # fmt: skip
         result += np.bincount(pair, area, len(i))
-    return np.maximum(result, 0.0)
+    np.maximum(result, 0.0, out=result)
 
 
 def _members(s: Segments, row: np.ndarray, low: np.ndarray,

@@ -16,9 +16,8 @@ import numpy as np
 
 from . import resources_path
 from .functions import fold
-from .words import INDICATORS, THIRTEEN, TWENTY, DgoError, Message
+from .words import DgoError, Message
 from .yaml_lines import nearest, remedy
-
 
 PROPOSAL, ADOPTED = "proposal", "adopted"
 NAN = float("nan")

@@ -230,11 +230,12 @@ class ZonePieces(Pieces):
     def take(self, rows: np.ndarray) -> ZonePieces:
         rows = np.flatnonzero(rows) if np.asarray(rows).dtype == bool else rows
         return ZonePieces(self.polygons.take(rows), self.source[rows], self.zone[rows],
-                           self.area[rows])  # fmt: skip
+                          self.area[rows])  # fmt: skip
 
 
 def by_zone(scene: Scene, pieces: Pieces) -> ZonePieces:
-    """The part of pieces that lies inside the zones, cut by zone."""
+    """The shapes of pieces inside the zones, cut by zone. Those who need no shapes ask for
+    :func:`area_by_zone` and :func:`common_area`, which do without."""
     tiles, zone = zone_tiles(scene)
     polygons, i, j = crossed(pieces.polygons, tiles)
     return ZonePieces(polygons, pieces.source[i], zone[j], polygons.area())

@@ -12,10 +12,8 @@ from . import resources_path
 from .functions import fold
 from .norms import (
     ADOPTED,
-    INDICATORS,
     NAN,
     PROPOSAL,
-    TWENTY,
     AreaType,
     Finding,
     IndicatorNorms,
@@ -26,7 +24,7 @@ from .norms import (
     Rate,
     Source,
 )
-from .words import DOWN, IMPORTANT, LINEAR, LOG, THEMES, UP, DgoError, say
+from .words import DOWN, IMPORTANT, INDICATORS, LINEAR, LOG, THEMES, TWENTY, UP, DgoError, say
 from .yaml_lines import Collector, Node, read_yaml
 
 HEAD = ("id", "version", "title", "status", "adopted_by", "adopted_on", "min_coverage",

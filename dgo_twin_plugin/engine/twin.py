@@ -18,10 +18,10 @@ from typing import Any
 import yaml
 
 from .functions import Functions, load_functions
-from .norms import INDICATORS, Profile, load_profile
+from .norms import Profile, load_profile
 from .roles import Role, roles
 from .scene import BOOL_FIELDS, FIELDS, NUMERIC_FIELDS
-from .words import BASIS_INDICATIVE, BASIS_LEGAL, THEMES, DgoError
+from .words import BASIS_INDICATIVE, BASIS_LEGAL, INDICATORS, THEMES, DgoError
 from .yaml_lines import Collector, Node, parse_yaml, read_yaml, remedy
 
 OWNERS = ("municipal", "water_board", "provincial", "state")

@@ -9,6 +9,7 @@ from qgis.core import (
     QgsLayerTreeGroup,
     QgsProject,
     QgsRelation,
+    QgsRelationContext,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QCoreApplication, QThread
@@ -147,7 +148,7 @@ def _wanted(path: Path, run: dict[str, Any], lang: str) -> dict[str, list[_Entry
     tables = [(t.name, "", text(f"results.table.{t.name}", lang),
                text(f"results.about.{t.name if t is not schema.SCORE_PARTS else 'scores'}", lang),
                False) for t in TABLES
-              if access.query(ds, f"SELECT 1 FROM {schema.quoted(t.name)} {where} LIMIT 1")]  # fmt: skip
+              if access.query(ds, f"SELECT 1 FROM {schema.quoted(t.name)} {where} LIMIT 1")]
     wanted = {"": top, "indicators": places, "tables": tables}
     return {place: entries for place, entries in wanted.items() if entries}
 
@@ -166,7 +167,7 @@ class _Context:
     """What every layer of one group shares."""
 
     def __init__(self, project: QgsProject, path: Path, run: dict[str, Any], lang: str,
-                 area_types: dict[str, str], indicators: list[str], marks: list[str]) -> None:  # fmt: skip
+                 area_types: dict[str, str], indicators: list[str], marks: list[str]) -> None:
         self.project, self.path, self.run, self.lang = project, path, run, lang
         self.area_types, self.indicators, self.marks = area_types, indicators, marks
         self.open = {(layer.customProperty(LAYER_PROPERTY)): layer
@@ -225,7 +226,7 @@ def _relations(project: QgsProject, path: Path, run_id: str, lang: str) -> None:
         relation_id = f"dgo_{key}_{run_id}"
         if parent not in layers or child not in layers or relation_id in manager.relations():
             continue
-        relation = QgsRelation()
+        relation = QgsRelation(QgsRelationContext(project))
         relation.setId(relation_id)
         relation.setName(text(f"results.relation.{key}", lang))
         relation.setReferencedLayer(layers[parent].id())

@@ -97,7 +97,7 @@ def _finding_symbol(kind: Any, colour: str, strong: bool) -> QgsSymbol:
             "outline_color": colour, "outline_width": "0.5", "size": "3.4"})  # fmt: skip
     if kind == _LINE:
         return QgsLineSymbol.createSimple({
-            "color": colour, "width": "0.9", "line_style": "solid" if strong else "dash"})  # fmt: skip
+            "color": colour, "width": "0.9", "line_style": "solid" if strong else "dash"})
     symbol = _fill("255,255,255,0", colour, style="no", width=0.7, dashed=not strong)
     symbol.appendSymbolLayer(_hatch(colour, -45.0, 3.0 if strong else 5.0))
     return symbol
@@ -128,12 +128,14 @@ def findings_renderer(kind: Any, field: str, lang: str) -> QgsFeatureRenderer:
 
 
 def shown_mark_expression(field: str, lang: str) -> str:
-    """A mark as it may be shown (indicators G10): one decimal, truncated below 6."""
+    """A mark as it may be shown (indicators G10): one decimal, truncated below 6, half up from 6
+    (6.05 is 6.0499... in binary: hence the dust), as :func:`engine.marks.shown`."""
     truncated = f'floor("{field}" * 10 + 1e-8) / 10'
+    rounded = f'floor("{field}" * 10 + 0.5 + 1e-8) / 10'
     none = text("results.none_short", lang)
     return (f"CASE WHEN \"{field}\" IS NULL THEN '{none}' WHEN \"{field}\" < 6 - 1e-9 "
             f"THEN format_number({truncated}, 1, '{lang}') "
-            f"ELSE format_number(\"{field}\", 1, '{lang}') END")  # fmt: skip
+            f"ELSE format_number({rounded}, 1, '{lang}') END")  # fmt: skip
 
 
 def zone_label_expression(lang: str) -> str:
@@ -287,7 +289,7 @@ def metadata(layer: QgsVectorLayer, title: str, about: str, run: dict[str, Any],
     for entry in run.get("inputs") or []:
         made.addHistoryItem(text(
             "results.meta.source", lang, layer=entry.get("layer") or entry.get("role") or "–",
-            fingerprint=str(entry.get("fingerprint") or entry.get("hash") or "–")[:23]))  # fmt: skip
+            fingerprint=str(entry.get("fingerprint") or entry.get("hash") or "–")[:23]))
     layer.setMetadata(made)
     layer.setTitle(made.title())
     layer.setAbstract(made.abstract())

@@ -22,7 +22,7 @@ def render(path: str | Path, run_id: str = "", lang: str = "") -> str:
     lang = lang or language()
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(str(resources() / "report")), autoescape=True,
-        undefined=jinja2.StrictUndefined, trim_blocks=False, keep_trailing_newline=True)  # fmt: skip
+        undefined=jinja2.StrictUndefined, trim_blocks=False, keep_trailing_newline=True)
 
     def translate(key: str, **params: Any) -> str:
         return text(f"report.{key}", lang, **params)

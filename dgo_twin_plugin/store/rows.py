@@ -48,7 +48,7 @@ def getter(row: Row, allowed: frozenset[str], table: str) -> Mapping[str, Any]:
 
 
 def prepare(table: schema.Table, rows: Iterable[Row], extra: Iterable[str],
-            run_id: str, scenario: str) -> tuple[list[str], list[list[Any]], list[bytes | None]]:  # fmt: skip
+            run_id: str, scenario: str) -> tuple[list[str], list[list[Any]], list[bytes | None]]:
     """Column names, rows of values and the local WKB per row."""
     names = list(table.names) + list(extra)
     allowed = frozenset(names) | {"wkb"}

@@ -137,7 +137,7 @@ def add_indicators(ds: gdal.Dataset, indicators: Iterable[str]) -> None:
                    f"VALUES ({shown}, {shown}, 'features', {srs_id})")  # fmt: skip
         access.sql(ds, "INSERT INTO gpkg_geometry_columns (table_name, column_name, "
                    "geometry_type_name, srs_id, z, m) "
-                   f"VALUES ({shown}, '{schema.GEOMETRY}', 'MULTIPOLYGON', {srs_id}, 0, 0)")  # fmt: skip
+                   f"VALUES ({shown}, '{schema.GEOMETRY}', 'MULTIPOLYGON', {srs_id}, 0, 0)")
     zones.SyncToDisk()
 
 

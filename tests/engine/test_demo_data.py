@@ -1,4 +1,4 @@
-"""The demo plan: fictitious, but whole: it partitions its ground, and every file fits the others."""
+"""The demo plan: fictitious, but whole: its ground is owned once, its files fit each other."""
 
 from __future__ import annotations
 
@@ -157,7 +157,8 @@ def test_twin_file(made, variant):
 def test_every_term_is_a_known_function(made, variant):
     functions = load_functions()
     path = made[f"design_{variant}"]
-    terms = {f["functie"] for name in ("vlakken", "lijnen", "ondergronds") for f, _ in rows(path, name)}
+    terms = {f["functie"] for name in ("vlakken", "lijnen", "ondergronds")
+             for f, _ in rows(path, name)}  # fmt: skip
     terms |= {f["klasse"] for f, _ in rows(made["current"], "vlakken")}
     assert {twinfile.FUNCTIONS[term] for term in terms} <= set(functions.names)
     assert len(terms) > 30

@@ -11,12 +11,11 @@ import pytest
 
 from dgo_twin_plugin.engine import resources_path, texts
 from dgo_twin_plugin.engine.norms import (
-    TWENTY,
     load_profile,
     profile_path,
     shipped_profiles,
 )
-from dgo_twin_plugin.engine.words import DgoError
+from dgo_twin_plugin.engine.words import TWENTY, DgoError
 from dgo_twin_plugin.engine.yaml_lines import SeveralProblems, parse_yaml
 
 ID = "utrecht-proposal-2026"

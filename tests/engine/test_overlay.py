@@ -189,3 +189,20 @@ def test_random_maps_agree_with_geos_to_the_square_millimetre():
             assert got.get((row, float(value)), 0.0) == pytest.approx(exact, abs=2e-5)
             checked += exact > 0
     assert checked > 20
+
+
+def test_pieces_cut_by_zone_have_the_same_areas():
+    # x 40-80 over both zones (border at 60) and beyond the plan below y 0: 20 x 100 m each
+    made = two_zones()
+    low = tuple(v for v in made.origin)
+    texts = [box(40 - low[0], -50 - low[1], 80 - low[0], 100 - low[1])]
+    own = overlay.disjoint(polygons(*texts))
+    cut = overlay.by_zone(made, own)
+    sums = {int(z): float(cut.area[cut.zone == z].sum()) for z in np.unique(cut.zone)}
+    assert sums == pytest.approx({1: 2000, 2: 2000})
+    source, zone, area = overlay.area_by_zone(made, own)
+    assert dict(zip(zone.tolist(), area.tolist(), strict=True)) == pytest.approx(sums)
+    assert set(source.tolist()) == {0}
+    for pieces in (own, cut):  # what lies on them does not depend on it
+        common = overlay.common_area(made, pieces, np.array([0]))
+        assert common.area == pytest.approx([2000, 2000])

@@ -313,7 +313,7 @@ def first_layout(path):
         spatial = name == "zones"
         options = ["FID=id", "GEOMETRY_NAME=geom"]
         layer = ds.CreateLayer(name, srs if spatial else None,
-                               ogr.wkbMultiPolygon if spatial else ogr.wkbNone, options)  # fmt: skip
+                               ogr.wkbMultiPolygon if spatial else ogr.wkbNone, options)
         for column in columns.split():
             field, _, kind = column.partition(":")
             types = {"f": ogr.OFTReal, "i": ogr.OFTInteger64, "": ogr.OFTString}
@@ -419,23 +419,33 @@ def test_qgis_reads_the_views(qgis_app, results):
     assert points.wkbType() == QgsWkbTypes.Type.Point and points.featureCount() == 4
 
 
-def test_writing_does_not_need_exceptions_nor_their_absence(tmp_path):
-    was = gdal.GetUseExceptions(), ogr.GetUseExceptions()
-    try:
-        for on in (False, True):
-            for module in (gdal, ogr):
-                module.UseExceptions() if on else module.DontUseExceptions()
-            path = tmp_path / f"{on}.gpkg"
-            put(path)
-            put(path)
-            assert len(runs.list_runs(path)) == 2
-            with pytest.raises(DgoError):
-                read.rows(path, "scores", where="no_such_column = 1")
-            with pytest.raises(DgoError):
-                read.rows(path, "no_such_table")
-    finally:
-        for module, on in zip((gdal, ogr), was):
-            module.UseExceptions() if on else module.DontUseExceptions()
+@pytest.mark.parametrize("mode", ["UseExceptions", "DontUseExceptions"])
+def test_writing_needs_neither_exceptions_nor_their_absence(tmp_path, mode):
+    """In a process of its own: GDAL's modes are process-wide."""
+    code = textwrap.dedent("""
+        import sys
+        from osgeo import gdal, ogr, osr
+        for module in (gdal, ogr, osr):
+            getattr(module, sys.argv[2])()
+        from tests.qgis.test_results import put
+        from dgo_twin_plugin.engine.words import DgoError
+        from dgo_twin_plugin.store import read, runs
+        put(sys.argv[1])
+        put(sys.argv[1])
+        assert len(runs.list_runs(sys.argv[1])) == 2
+        for table, where in (("scores", "no_such_column = 1"), ("no_such_table", "")):
+            try:
+                read.rows(sys.argv[1], table, where=where)
+            except DgoError as problem:
+                assert problem.message.key.startswith("results.error."), problem
+            else:
+                raise AssertionError(table)
+        assert gdal.GetUseExceptions() == (sys.argv[2] == "UseExceptions")
+    """)
+    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "r.gpkg"), mode], cwd=root,
+                          capture_output=True, text=True)  # fmt: skip
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_large_run_is_written_in_seconds(tmp_path):

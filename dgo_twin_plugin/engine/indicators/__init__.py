@@ -12,7 +12,7 @@ import pkgutil
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ..words import INDICATORS, DgoError
+from ..words import INDICATORS
 
 if TYPE_CHECKING:
     from .spec import Indicator
@@ -45,13 +45,9 @@ def all_indicators() -> tuple[Indicator, ...]:
 
 
 def indicator(name: str) -> Indicator:
-    """The indicator with this id.
-
-    Raises :class:`~..words.DgoError` where there is none; the message lists those that exist.
-    """
-    try:
-        return _registry()[name]
-    except KeyError:
-        raise DgoError(
-            "errors.unknown_indicator", value=name, known=", ".join(_registry())
-        ) from None
+    """The indicator with this id. KeyError, with those that exist, where there is none: what people
+    type is checked where it is read."""
+    found = _registry().get(name)
+    if found is None:
+        raise KeyError(f"{name}: no indicator; there are {', '.join(_registry())}")
+    return found

@@ -177,7 +177,8 @@ def weighed(scene: Scene, weight: np.ndarray, assumed: np.ndarray) -> Weighed:
     main = np.zeros(scene.surfaces.n, np.int64)
     main[feature[order]] = zone[order]
     rows = np.unique(feature)
-    return Weighed(keep, zone, feature, w[keep], np.asarray(assumed, float)[feature], rows, main[rows])
+    default = np.asarray(assumed, float)[feature]
+    return Weighed(keep, zone, feature, w[keep], default, rows, main[rows])
 
 
 def dwelling_weight(scene: Scene) -> Weighed:

@@ -11,7 +11,7 @@ from ..geometry import _ranges
 if TYPE_CHECKING:
     from ..scene import Scene
 
-CELL = 20.0  # m: side of a cell of the index
+CELL = 8.0  # m: side of a cell of the index
 _CHUNK = 200_000  # rays worked on at once
 EPSILON = 1e-9
 
@@ -48,10 +48,12 @@ class Walls:
         self.start = np.searchsorted(cell[order], np.arange(self.columns * self.rows + 1))
 
     def _column(self, x: np.ndarray) -> np.ndarray:
-        return np.clip(np.floor((x - self.left) / CELL), 0, self.columns - 1).astype(np.int64)
+        column: np.ndarray = np.floor((x - self.left) / CELL).astype(np.int64)
+        return np.clip(column, 0, self.columns - 1)
 
     def _row(self, y: np.ndarray) -> np.ndarray:
-        return np.clip(np.floor((y - self.low) / CELL), 0, self.rows - 1).astype(np.int64)
+        row: np.ndarray = np.floor((y - self.low) / CELL).astype(np.int64)
+        return np.clip(row, 0, self.rows - 1)
 
     def between(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """(m,) True where a wall crosses the open line from ``a`` to ``b`` (m, 2 each)."""
@@ -113,7 +115,8 @@ def _meet(
     end_b = ex * (b[:, 1] - y0) - ey * (b[:, 0] - x0)
     tiny = EPSILON * (np.abs(ex) + np.abs(ey))  # an end that stands on the wall itself
     apart = ((end_a > tiny) & (end_b < -tiny)) | ((end_a < -tiny) & (end_b > tiny))
-    return (side0 * side1 <= 0) & apart
+    crossing: np.ndarray = (side0 * side1 <= 0) & apart
+    return crossing
 
 
 def walls(scene: Scene) -> Walls:

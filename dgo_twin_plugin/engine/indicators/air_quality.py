@@ -102,6 +102,9 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     rows = np.union1d(objects.rows, stay.rows)
     where = scene.surfaces.footprints.take(rows).centroids()
     result = Measurement(notes={"plan_share": {}})
+    lived = sums(objects.zone, objects.weight, scene.n_zones)
+    for zone in np.flatnonzero(~(lived > 0)):
+        result.not_applicable[int(zone)] = say("indicators.air_quality.no_dwelling")
     for substance in given:
         maps = map_values(scene, substance, where, field_value(substance))
         at_rows, fit, shares = concentration(maps, len(rows))

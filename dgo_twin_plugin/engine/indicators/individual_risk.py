@@ -68,7 +68,8 @@ def bound(level: np.ndarray, levels: np.ndarray) -> np.ndarray:
     if not len(levels):
         return np.full(len(level), -np.inf)
     position = np.where(np.isnan(level), 0, np.searchsorted(levels, level, "right"))
-    return np.append(levels, np.inf)[position]
+    above: np.ndarray = np.append(levels, np.inf)[position]
+    return above
 
 
 def compute(scene: Scene, profile: Profile) -> Measurement:
@@ -140,28 +141,27 @@ def _tests(
 ) -> list[LegalTest]:  # fmt: skip
     """One test per building. Inside a contour at or above the limit is beyond it; outside is
     within it only if a contour at or below the limit says so, else it is not tested."""
-    above = bound(level, levels)
     numbers = {k: law_numbers(profile, SPEC.id, scene.date, k)
                for k in (*legal.VULNERABLE, LIMITED)}  # fmt: skip
-    tests = []
-    for i, row in enumerate(objects.rows):
-        limit, standard = numbers[kind[row]]
-        zone = int(objects.main_zone[i])
-        if kind[row] == LIMITED:
-            inside_it = bool(level[i] >= standard)
-            text = say("indicators.individual_risk.limited_inside") if inside_it else None
-            tests.append(LegalTest(int(row), zone, LIMITED, float(level[i]), limit, COMPLIES,
-                                   standard=standard, text=text))  # fmt: skip
-            continue
-        if level[i] >= limit:
-            against = np.inf
-        else:
-            against = -np.inf if above[i] <= limit else np.nan
-        outcome = legal.test_limit(against, limit, None, bool(fit[i] >= limit), True)
-        text = None if against != np.inf else say("indicators.individual_risk.inside")
-        tests.append(LegalTest(int(row), zone, str(kind[row]), float(level[i]), limit, outcome,
-                               standard=standard, text=text))  # fmt: skip
-    return tests
+    own = kind[objects.rows]
+    limit = np.array([numbers[k][0] for k in own], float)
+    standard = np.array([numbers[k][1] for k in own], float)
+    apart = np.array([k == LIMITED for k in own], bool)  # a standard only: nothing to exceed
+    with np.errstate(invalid="ignore"):
+        inside_limit = level >= limit
+        against = np.where(inside_limit, np.inf,
+                           np.where(bound(level, levels) <= limit, -np.inf, np.nan))  # fmt: skip
+        outcome = legal.test_limits(against, limit, fit >= limit)
+        near = np.where(apart, level >= standard, inside_limit)
+    outcome[apart] = COMPLIES
+    texts = {True: say("indicators.individual_risk.limited_inside"),
+             False: say("indicators.individual_risk.inside")}  # fmt: skip
+    return [
+        LegalTest(int(row), int(objects.main_zone[i]), str(own[i]), float(level[i]),
+                  float(limit[i]), str(outcome[i]), standard=float(standard[i]),
+                  text=texts[bool(apart[i])] if near[i] else None)
+        for i, row in enumerate(objects.rows)
+    ]  # fmt: skip
 
 
 SPEC = Indicator(

@@ -159,7 +159,7 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     places = objects.places(top)
     flag = np.zeros(scene.surfaces.n)
     flag[building[rough & (single == top[building]) & (single > 0)]] = 1.0
-    places.assumed = np.maximum(places.assumed, flag[places.feature])
+    places.assumed = np.maximum(objects.assumed, flag[objects.feature])
     result.parts[""] = places
     result.parts["sum"] = objects.places(_worst(scene, building, total))
     return result

@@ -8,19 +8,21 @@ function stand in ``functions.yml``; those of roofs and water, and the rain on t
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..boxes import bbox_pairs
-from ..geometry import Polygons, overlap_areas
+from ..clean import quiet
+from ..geometry import Polygons, geometry_from_wkb, overlap_areas, polygonal
 from ..words import NOT_IN_SCOPE, say
 from ._ground import sealed_cut, sealed_per_zone, sealed_unknown
 from .spec import RATIO, Indicator, Input, Measurement, Part, Places
 
 if TYPE_CHECKING:
+    from osgeo import ogr
+
     from ..norms import Profile
     from ..scene import Scene
 
@@ -112,7 +114,7 @@ def _underground(scene: Scene, profile: Profile) -> _Facilities:
     for k in np.flatnonzero(items.where("infiltration_crate")):
         first.setdefault(items.wkb[k], int(k))
     index = np.array(list(first.values()), np.int64)
-    crates = Polygons.from_wkb([items.wkb[k] if _is_area(items.wkb[k]) else None for k in index])
+    crates = Polygons.from_geometries([_area_of(items.wkb[k]) for k in index])
     area = crates.area()
     height = scene.surfaces.functions["infiltration_crate"].storage or 0.0
     given = items.fields["storage"][index]
@@ -132,9 +134,13 @@ def _underground(scene: Scene, profile: Profile) -> _Facilities:
                        np.full(len(zone), -1, np.int64))  # fmt: skip
 
 
-def _is_area(wkb: bytes) -> bool:
-    (kind,) = struct.unpack_from("<I" if wkb[0] == 1 else ">I", wkb, 1)
-    return (kind & 0x0FFFFFFF) % 1000 in (3, 6, 10, 12)
+def _area_of(wkb: bytes) -> ogr.Geometry | None:
+    """The valid area of a crate, None for a point or line: items come as they were drawn."""
+    geometry = geometry_from_wkb(wkb)
+    if geometry.GetDimension() < 2:
+        return None
+    with quiet():
+        return polygonal(geometry if geometry.IsValid() else geometry.MakeValid())
 
 
 SPEC = Indicator(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..geometry import bbox_pairs, overlap_areas
-from ..overlay import by_zone, common_area, disjoint, number
+from ..overlay import common_area, disjoint, number
 from ..people import people_of
 from ..words import NOT_IN_SCOPE, say
 from ._levels import Weighed, context_polygons, sums, weighed
@@ -46,11 +46,12 @@ def share_inside(scene: Scene, objects: Weighed, wanted: np.ndarray) -> np.ndarr
     inside = np.zeros(len(scene.cut.area))
     if wanted.any():
         areas = context_polygons(scene, ROLE).take(np.flatnonzero(wanted))
-        pieces = by_zone(scene, disjoint(areas, within=scene.plan.bounds()))
+        pieces = disjoint(areas, within=scene.plan.bounds())
         common = common_area(scene, pieces, objects.rows)
         np.add.at(inside, common.row, common.area)
     whole = np.asarray(scene.cut.area)[objects.cut]
-    return np.minimum(inside[objects.cut] / whole, 1.0)
+    share: np.ndarray = np.minimum(inside[objects.cut] / whole, 1.0)
+    return share
 
 
 def compute(scene: Scene, profile: Profile) -> Measurement:

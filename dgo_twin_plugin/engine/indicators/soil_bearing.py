@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..scene import Scene
 
 ROLE = "settlement"
+LEAST = -50.0  # cm: the range of the role in roles.yml
 
 
 def compute(scene: Scene, profile: Profile) -> Measurement:
@@ -23,7 +24,8 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     and paving (indicators 11).
 
     Polygons (field ``cm30``) or a raster; where polygons overlap the highest settlement holds.
-    Negative settlement is missing. Public: ``public`` yes, or empty on what is public green.
+    Ground may rise a little; what is below -50 cm is a sign for nodata, so missing. Public:
+    ``public`` yes, or empty on what is public green.
     """
     if not scene.has(ROLE):
         return Measurement(missing=say("indicators.soil_bearing.no_map"))
@@ -63,7 +65,7 @@ def counted_ground(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
 
 def _settlement(raw: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore"):
-        return np.where(raw >= 0, raw, np.nan)
+        return np.where(raw >= LEAST, raw, np.nan)
 
 
 SPEC = Indicator(

@@ -59,6 +59,9 @@ def test_crates_count_once():
     assert mm([ROOF, ROAD], [crate, crate]) == pytest.approx(33.0)
     point = ("infiltration_crate", "POINT(45 82)", {"storage": 10})
     assert mm([ROOF, ROAD], [point]) == pytest.approx(20.0)
+    # a bow-tie of two triangles of 12.5 m2: 25 * 0.33 = 8.25 m3 -> 16.5 mm
+    bow = ("infiltration_crate", "POLYGON((40 80,50 85,50 80,40 85,40 80))")
+    assert mm([ROOF, ROAD], [bow]) == pytest.approx(16.5)
     outside = ("infiltration_crate", box(400, 80, 450, 85))
     assert mm([ROOF, ROAD], [outside]) == pytest.approx(0.0)
 

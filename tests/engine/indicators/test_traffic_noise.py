@@ -30,7 +30,7 @@ def made(rasters, surfaces=None, **more):
     return scene(ZONE, surfaces, rasters=rasters, plan=ZONE[0][1], **more)
 
 
-def tests_of(found):
+def by_kind(found):
     return {t.source_kind: t for t in SPEC.compute(found, profile()).legal}
 
 
@@ -63,7 +63,8 @@ def test_a_silent_source_leaves_the_other():
 @pytest.mark.parametrize(("quiet", "loud", "expected"), [(18, 2, 50.0), (17, 3, 65.0)])
 def test_p90_over_dwellings(quiet, loud, expected):
     # 18 of 20 dwellings at 50 dB reach 0.90 of the weight: P90 = 50. 17 of 20 reach 0.85: P90 = 65.
-    surfaces = [("dwelling", HOUSE, {"dwellings": quiet}), ("dwelling", FAR_HOUSE, {"dwellings": loud})]
+    surfaces = [("dwelling", HOUSE, {"dwellings": quiet}),
+                ("dwelling", FAR_HOUSE, {"dwellings": loud})]  # fmt: skip
     found = values(SPEC, made({"noise_road": [split(50, 65)]}, surfaces))
     assert found[""].value[1] == pytest.approx(expected)
 
@@ -92,7 +93,7 @@ def test_night_level_only_where_declared():
 
 
 def test_contours_give_their_upper_bound():
-    # 55-60 gives 60; the open class from 65 gives 65 + 5 = 70; where classes nest the highest counts
+    # 55-60 gives 60; the open class from 65 gives 65 + 5 = 70; nested classes: the highest counts
     contours = [
         (box(0, 0, 200, 100), {"lden_from": 55.0, "lden_to": 60.0}),
         (box(100, 0, 200, 100), {"lden_from": 65.0, "lden_to": None}),
@@ -147,7 +148,7 @@ def test_no_map_and_no_dwellings():
     ],
 )
 def test_road_limits_per_owner(owner, level, basis, outcome):
-    found = tests_of(made({"noise_road": [even(level, owner=owner, basis=basis)]}))
+    found = by_kind(made({"noise_road": [even(level, owner=owner, basis=basis)]}))
     assert found[f"road_{owner}"].outcome == outcome
     assert found[f"road_{owner}"].value == round(level)
 
@@ -156,21 +157,21 @@ def test_rail_has_its_own_limit():
     # 66 dB: above 65 (rail), below 70 (municipal road)
     maps = {"noise_rail": [even(66, basis="legal")],
             "noise_road": [even(66, owner="municipal", basis="legal")]}  # fmt: skip
-    found = tests_of(made(maps))
+    found = by_kind(made(maps))
     assert (found["rail"].outcome, found["rail"].limit) == ("exceeds", 65.0)
     assert (found["road_municipal"].outcome, found["road_municipal"].limit) == ("complies", 70.0)
 
 
 def test_a_road_without_owner_counts_but_is_not_tested():
     found = made({"noise_road": [even(72, basis="legal")]})
-    assert tests_of(found)["road"].outcome == "not_tested"
+    assert by_kind(found)["road"].outcome == "not_tested"
     assert values(SPEC, found)[""].value[1] == pytest.approx(72.0)
 
 
 def test_only_what_is_fit_can_exceed():
     # legal 69 + indicative 69 = 72.01 dB: together above 70, the fit map alone is not
     maps = [even(69, owner="municipal", basis="legal"), even(69, owner="municipal")]
-    assert tests_of(made({"noise_road": maps}))["road_municipal"].outcome == "indicative"
+    assert by_kind(made({"noise_road": maps}))["road_municipal"].outcome == "indicative"
 
 
 @pytest.mark.parametrize(
