@@ -395,7 +395,7 @@ def _overlap_chunk(a: Polygons, b: Polygons, i: np.ndarray, j: np.ndarray, box_a
     for k in large:
         common = a.geometry(int(i[k])).Intersection(b.geometry(int(j[k])))
         if common is not None:
-            result[k] = common.Area()
+            result[k] = common.Area() if common.GetDimension() == 2 else 0.0
             ca[k] = 0  # done; where GEOS gave up the pair stays for the edges
     for chunk in _chunks(ca * cb):
         pair, ka, kb = _expand(ca[chunk], cb[chunk])

@@ -27,6 +27,8 @@ from qgis.PyQt.QtGui import QColor
 
 from ..engine.texts import has_text, text
 from ..store import schema
+from ..store.labels import CODES
+from ..store.labels import label as words_of
 from ..store.runs import profile_status
 from ..store.scale import CLASSES, INK, LAW, NONE_COLOUR, MarkClass, condition
 
@@ -123,7 +125,7 @@ def findings_renderer(kind: Any, field: str, lang: str) -> QgsFeatureRenderer:
     for code, (colour, strong) in _FINDINGS[field].items():
         root.appendChild(QgsRuleBasedRenderer.Rule(
             _finding_symbol(kind, colour, strong), filterExp=f"\"{field}\" = '{code}'",
-            label=text(f"results.value.{field}.{code}", lang)))  # fmt: skip
+            label=words_of(field, code, lang)))  # fmt: skip
     return QgsRuleBasedRenderer(root)
 
 
@@ -162,8 +164,7 @@ def _label(layer: QgsVectorLayer, expression: str) -> None:
 
 def indicator_name(indicator: str, lang: str) -> str:
     """The name of an indicator for people; its id where there is no text."""
-    key = f"indicators.{indicator}.name"
-    return text(key, lang) if has_text(key, lang) else indicator
+    return words_of("indicator", indicator, lang)
 
 
 def alias(column: str, lang: str) -> str:
@@ -177,21 +178,8 @@ def alias(column: str, lang: str) -> str:
 def value_map(values: str, lang: str, codes: dict[str, str] | None = None) -> list[dict[str, str]]:
     """Words behind the codes of a column, as the ValueMap widget takes them."""
     if codes is None:
-        codes = {code: text(f"results.value.{values}.{code}", lang) for code in CODES[values]}
+        codes = {code: words_of(values, code, lang) for code in CODES[values]}
     return [{shown: code} for code, shown in codes.items()]
-
-
-CODES: dict[str, tuple[str, ...]] = {
-    "status": ("ok", "below_ambition", "below_minimum", "legal_breach", "not_assessed",
-               "not_applicable"),
-    "legal_check": tuple(_FINDINGS["legal_check"]),
-    "severity": tuple(_FINDINGS["severity"]),
-    "level": ("run", "layer", "field", "feature"),
-    "theme": ("energy", "water", "soil", "green", "environment", "safety", "access", "climate",
-              "total"),
-    "norm_status": ("law", "guideline", "policy", "proposal", "adopted"),
-    "confidence": ("V", "V*", "C", "K", "P", "low"),
-}  # fmt: skip
 
 
 def describe(layer: QgsVectorLayer, table: schema.Table | None, indicators: list[str], lang: str,

@@ -141,13 +141,14 @@ def _list(layer: QgsVectorLayer, index: int, labels: dict[str, str]) -> None:
 
 def _renderer(layer: QgsVectorLayer, functions: Functions,
               labels: dict[str, str]) -> QgsCategorizedSymbolRenderer:  # fmt: skip
-    categories = [QgsRendererCategory(value, _symbol(layer, functions[value].colour), label)
+    categories = [QgsRendererCategory(value, symbol(layer, functions[value].colour), label)
                   for label, value in labels.items()]  # fmt: skip
-    categories.append(QgsRendererCategory(None, _symbol(layer, "#c0392b"), text("fields.no_function")))
+    categories.append(QgsRendererCategory(None, symbol(layer, "#c0392b"), text("fields.no_function")))
     return QgsCategorizedSymbolRenderer("function", categories)
 
 
-def _symbol(layer: QgsVectorLayer, colour: str) -> QgsSymbol:
+def symbol(layer: QgsVectorLayer, colour: str) -> QgsSymbol:
+    """The plain symbol of a function on a layer of any geometry."""
     kind = QgsWkbTypes.GeometryType
     if layer.geometryType() == kind.PolygonGeometry:
         return QgsFillSymbol.createSimple({

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from qgis.core import (
@@ -19,7 +20,7 @@ class Algorithm(DgoAlgorithm):
 
     def declare(self) -> None:
         self.add(QgsProcessingParameterFolderDestination("FOLDER", self.label("FOLDER")))
-        for name in ("TWIN_A", "TWIN_B"):
+        for name in ("TWIN_A", "TWIN_B", "PROJECT"):
             self.addOutput(QgsProcessingOutputFile(name, self.label(name)))
 
     def work(self, parameters: dict[str, Any], context: QgsProcessingContext,
@@ -30,4 +31,18 @@ class Algorithm(DgoAlgorithm):
         made = demo.create(folder, lambda done: feedback.setProgress(100 * done), feedback.isCanceled)
         for name, path in made.items():
             feedback.pushInfo(f"{name}: {path}")
-        return {"FOLDER": folder, "TWIN_A": str(made["twin_a"]), "TWIN_B": str(made["twin_b"])}
+        self._made = made
+        return {"FOLDER": folder, "TWIN_A": str(made["twin_a"]), "TWIN_B": str(made["twin_b"]),
+                "PROJECT": str(Path(folder) / "demo.qgz")}  # fmt: skip
+
+    def postProcessAlgorithm(self, context: QgsProcessingContext,
+                             feedback: QgsProcessingFeedback) -> dict[str, Any]:  # fmt: skip
+        """The project with all layers; layers belong to the main thread."""
+        from ..layers.demo_project import write_demo_project
+
+        made = getattr(self, "_made", None)
+        if made:
+            folder = Path(made["twin_a"]).parent
+            write_demo_project(folder, {"a": made["twin_a"], "b": made["twin_b"]},
+                               folder / "demo.qgz")  # fmt: skip
+        return {}

@@ -163,7 +163,8 @@ def _zone_blocks(zones: list[Row], scores: list[Row], totals: list[Row],
     """Zones side by side, a few at a time so that the table fits on paper."""
     by = {(s["zone_id"], s["indicator"]): s for s in scores}
     total = {t["zone_id"]: t for t in totals if t["theme"] == schema.TOTAL}
-    names = list(dict.fromkeys(s["indicator"] for s in sorted(scores, key=lambda s: s["code"] or "")))
+    ordered = sorted(scores, key=lambda s: s["code"] or "")
+    names = list(dict.fromkeys(s["indicator"] for s in ordered))
     blocks = []
     for start in range(0, len(zones), ZONES_ABREAST):
         part = zones[start:start + ZONES_ABREAST]

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..engine.marks import shown
-from ..engine.texts import has_text, number, text
+from ..engine.texts import number, text
+from ..store.labels import label
 from ..store.scale import class_of
 
 NOTHING = "–"
@@ -39,9 +40,7 @@ def figure(value: Any, lang: str, unit: str = "") -> str:
         return NOTHING
     if value in (float("inf"), float("-inf")):
         return "∞" if value > 0 else "−∞"
-    # figures above 9999 would otherwise run together
-    plain = number(float(value), lang)
-    return f"{plain} {unit}".rstrip()
+    return f"{number(float(value), lang)} {unit}".rstrip()
 
 
 def share(value: float | None, lang: str) -> str:
@@ -55,11 +54,9 @@ def word(values: str, code: Any, lang: str) -> str:
     """The word behind a code; the code itself where the catalogue does not know it."""
     if code in (None, ""):
         return NOTHING
-    key = f"results.value.{values}.{code}"
-    return text(key, lang) if has_text(key, lang) else str(code)
+    return label(values, str(code), lang)
 
 
 def indicator(name: str, lang: str) -> str:
     """The name of an indicator."""
-    key = f"indicators.{name}.name"
-    return text(key, lang) if has_text(key, lang) else name
+    return label("indicator", name, lang)

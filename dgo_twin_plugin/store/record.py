@@ -62,9 +62,10 @@ class Ground:
 class PlaceSet:
     """Where one indicator (or one part of it) was measured; arrays (k,).
 
-    ``feature`` points into :class:`Ground` (-1: none). A place without a feature has its own
-    ``wkb``, else the polygon of its zone is drawn. Sets that hand over the same ``wkb`` list
-    object share the stored geometry.
+    ``feature`` points into :class:`Ground` (-1: none). Where ``wkb`` is given it is what is drawn,
+    and the feature only says which object the place belongs to; else the feature's ground is
+    drawn, else the polygon of the zone. Sets that hand over the same ``wkb`` list object for the
+    same features and zones share the stored geometry.
     """
 
     indicator: str

@@ -118,12 +118,11 @@ def _stage_places(base: sqlite3.Connection, staged: Staged, run: RunRecord, grou
         k = len(each.zone)
         feature = np.full(k, -1) if each.feature is None else np.asarray(each.feature, np.int64)
         shared.append((feature + 1) * span + np.asarray(each.zone, np.int64))
-    own = [each.wkb is not None and (each.feature is None or np.all(np.asarray(each.feature) < 0))
-           for each in places]  # fmt: skip
+    own = [each.wkb is not None for each in places]
     keys = [k for k, is_own in zip(shared, own) if not is_own]
     unique = np.unique(np.concatenate(keys)) if keys else np.zeros(0, np.int64)
     _stage_shared(base, staged, run, ground, unique, span, zone_wkb, move, srs_id)
-    kind_of: dict[int, tuple[int, set[str]]] = {}  # id of a wkb list -> first place id, types
+    kind_of: dict[tuple[int, bytes], tuple[int, set[str]]] = {}  # list, zones -> first id, types
     first = len(unique) + 1
     ground_kind = {"MULTIPOLYGON"}
     value_id = 1
@@ -133,11 +132,12 @@ def _stage_places(base: sqlite3.Connection, staged: Staged, run: RunRecord, grou
         tick()
         k = len(key)
         if is_own:
-            if id(each.wkb) not in kind_of:
-                found = _stage_own(base, staged, run, each, first, move, srs_id)
-                kind_of[id(each.wkb)] = (first, found)
+            same = (id(each.wkb), key.tobytes())  # the key holds feature and zone
+            if same not in kind_of:
+                found = _stage_own(base, staged, run, ground, each, first, move, srs_id)
+                kind_of[same] = (first, found)
                 first += k
-            start, kinds = kind_of[id(each.wkb)]
+            start, kinds = kind_of[same]
             place = np.arange(start, start + k)
         else:
             place, kinds = np.searchsorted(unique, key) + 1, ground_kind
@@ -185,12 +185,20 @@ def _stage_shared(base: sqlite3.Connection, staged: Staged, run: RunRecord, grou
         staged.bounds["places"] = bounds
 
 
-def _stage_own(base: sqlite3.Connection, staged: Staged, run: RunRecord, each: PlaceSet,
-               first: int, move: Move, srs_id: int) -> set[str]:  # fmt: skip
+def _stage_own(base: sqlite3.Connection, staged: Staged, run: RunRecord, ground: Ground | None,
+               each: PlaceSet, first: int, move: Move, srs_id: int) -> set[str]:  # fmt: skip
+    """Places with a geometry of their own; the feature still says which object it belongs to."""
     made, bounds, kinds = blobs(each.wkb or [], move, srs_id)
     zone = np.asarray(each.zone, np.int64).tolist()
+    feature = [-1] * len(zone) if each.feature is None else np.asarray(each.feature).tolist()
+
+    def source(row: int) -> tuple[str | None, int | None]:
+        if row < 0 or ground is None:
+            return None, None
+        return str(ground.layer[row]), int(ground.fid[row])
+
     _insert(base, "places", _PLACE_COLUMNS,
-            ((first + i, made[i], run.run_id, run.scenario, None, None, zone[i])
+            ((first + i, made[i], run.run_id, run.scenario, *source(feature[i]), zone[i])
              for i in range(len(zone))))  # fmt: skip
     if bounds:
         known = staged.bounds.get("places", bounds)

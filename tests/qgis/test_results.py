@@ -93,6 +93,19 @@ def test_sets_with_the_same_geometry_list_share_it(tmp_path):
     assert [r["value"] for r in read.rows(path, "ind_light_nuisance")] == [1.0, 2.0]
 
 
+def test_a_place_with_its_own_geometry_still_names_its_feature(tmp_path):
+    path = tmp_path / "r.gpkg"
+    zone, value, mark = np.array([1, 2]), np.array([100.0, 0.0]), np.array([10.0, 1.0])
+    bank = PlaceSet("natural_banks", zone, value, mark, feature=np.array([3, -1]),
+                    wkb=[sample.point(1, 2), sample.point(3, 4)])
+    put(path, places=[bank])
+    first, second = read.rows(path, "ind_natural_banks", geometry=True)
+    assert (first["source_layer"], first["source_fid"]) == ("ontwerp", 14)
+    assert (second["source_layer"], second["source_fid"]) == (None, None)
+    at = ogr.CreateGeometryFromWkb(first["wkb"]).GetPoint_2D()
+    assert at == (150001.0, 450002.0)
+
+
 def test_earlier_runs_stay_and_each_view_holds_both(results):
     path, first = results
     before = read.rows(path, "scores", first.run_id)
@@ -106,8 +119,8 @@ def test_earlier_runs_stay_and_each_view_holds_both(results):
 
 def test_sentences_and_odd_values_become_plain(tmp_path):
     path = tmp_path / "r.gpkg"
-    table = [sample.score(1, "green", float("nan"), value=float("inf"), reason=say("results.proposal"),
-                          n_features=np.int64(3), proxy=np.bool_(True))]  # fmt: skip
+    table = [sample.score(1, "green", float("nan"), value=float("inf"), proxy=np.bool_(True),
+                          n_features=np.int64(3), reason=say("results.proposal"))]  # fmt: skip
     put(path, tables={"scores": table}, places=())
     (row,) = read.rows(path, "scores")
     assert row["mark"] is None and row["value"] == float("inf")

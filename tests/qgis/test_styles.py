@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from dgo_twin_plugin.engine import texts, words
+from dgo_twin_plugin.store.labels import CODES, key
 from dgo_twin_plugin.store.scale import CLASSES, class_of
 
 
@@ -140,20 +142,16 @@ def test_report_and_layers_share_one_scale():
 
 @pytest.mark.parametrize("field,count", [("legal_check", 6), ("severity", 4)])
 def test_findings_have_a_symbol_for_every_code(styles, field, count):
-    from dgo_twin_plugin.engine import words
-
     codes = words.LEGAL_CHECKS if field == "legal_check" else words.SEVERITIES
-    assert set(styles.CODES[field]) == set(codes) and len(codes) == count
+    assert set(CODES[field]) == set(codes) and len(codes) == count
     renderer = styles.findings_renderer(styles._POLYGON, field, "en")
     assert len(renderer.legendSymbolItems()) == count
 
 
 def test_value_maps_cover_the_words_of_the_engine(styles):
-    from dgo_twin_plugin.engine import texts, words
-
-    assert set(styles.CODES["status"]) == set(words.STATUSES)
-    assert set(styles.CODES["theme"]) == {*words.THEMES, "total"}
+    assert set(CODES["status"]) == set(words.STATUSES)
+    assert set(CODES["theme"]) == {*words.THEMES, "total"}
     for lang in texts.LANGUAGES:
-        for values, codes in styles.CODES.items():
+        for values, codes in CODES.items():
             for code in codes:
-                assert texts.has_text(f"results.value.{values}.{code}", lang), (values, code)
+                assert texts.has_text(key(values, code), lang), (values, code, lang)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 MAP_DISTANCE = 2.0  # m outside the facade at which maps are sampled (indicators G2)
 REACH = 2  # cells within which the nearest cell with data counts (indicators G2)
 DISTANCE_CLASS = "distance_class"  # kind of a polygon that is a rule of thumb, not a map
-WORDS = ("owner", "quantity", "kind", "source", "concentration", "contribution")
+WORDS = ("owner", "quantity", "kind", "source", "contribution")
 
 PolygonValues = Callable[["VectorContext"], np.ndarray]
 

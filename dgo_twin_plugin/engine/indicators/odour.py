@@ -7,10 +7,10 @@ it is:
     background (also where nothing is said), foreground, distance_class
 
 Foreground is the load of one source: it takes no part in the value and is what the law is tested
-on, per source. Its layer names the source (``source``: livestock, sewage_new or sewage_existing)
-and, for livestock, whether the place is a concentration area (``concentration``: yes). Whether the
-place is built up follows the area type (P). Without a source the test is ``not_tested``. A distance
-class is a proxy: it counts only where no background map speaks, and flags the zone.
+on, per source. Its layer names the ``source``: livestock, livestock_concentration (in a
+concentration area), sewage_new or sewage_existing. Whether the place is built up follows the area
+type (P). Without a source the test is ``not_tested``. A distance class is a proxy: it counts only
+where no background map speaks, and flags the zone.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 ROLE = "odour"
 FOREGROUND = "foreground"
 RURAL_TYPES = ("GT07", "GT10", "GT11")  # outside the built-up area (P)
-YES = ("yes", "ja", "true", "1", "1.0")
+DENSE = "_concentration"  # of a source: livestock in a concentration area
 
 
 def compute(scene: Scene, profile: Profile) -> Measurement:
@@ -69,35 +69,35 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
         per_building(scene, building, np.where(rough, rule, level))
     )
     result.proxy = proxy_zones(scene, objects, building, rough)
-    by_source: dict[tuple[str, str | None, str | None], list[MapValues]] = {}
+    by_source: dict[tuple[str, str | None], list[MapValues]] = {}
     for found in foreground:
-        key = (found.layer, found.said("source"), found.said("concentration"))
-        by_source.setdefault(key, []).append(found)
-    for (_, source, dense), own in by_source.items():
+        by_source.setdefault((found.layer, found.said("source")), []).append(found)
+    for (_, source), own in by_source.items():
         top = per_building(scene, building, highest([x.value for x in own], m))
         fit = per_building(scene, building, highest(fit_values(own), m))
-        _test(result, scene, profile, stay, source, dense in YES, top, fit)
+        _test(result, scene, profile, stay, source, top, fit)
     return result
 
 
-def variant(source: str | None, built_up: bool, dense: bool) -> str:
-    """Variant of the law of one source at one place."""
+def variant(source: str | None, built_up: bool) -> str:
+    """Variant of the law of one source at one place, as the profile spells it."""
     if source is None:
         return "unknown_source"
+    name = source.removesuffix(DENSE)
     place = "built_up" if built_up else "rural"
-    return f"{source}_{place}" + ("_concentration" if dense and source == "livestock" else "")
+    return f"{name}_{place}" + (DENSE if source.endswith(DENSE) else "")
 
 
 def _test(
     result: Measurement, scene: Scene, profile: Profile, objects: Weighed, source: str | None,
-    dense: bool, top: np.ndarray, fit: np.ndarray,
+    top: np.ndarray, fit: np.ndarray,
 ) -> None:  # fmt: skip
     rows = objects.rows
     type_of = np.asarray(scene.zones.area_type, object)[objects.main_zone - 1]
     built_up = np.array([t is not None and t not in RURAL_TYPES for t in type_of], bool)
     # without an area type nobody knows which column of the law holds
     unknown = np.array([t is None for t in type_of], bool)
-    kinds = np.array([variant(None if u else source, b, dense)
+    kinds = np.array([variant(None if u else source, b)
                       for u, b in zip(unknown, built_up, strict=True)], object)  # fmt: skip
     numbers = {k: law_numbers(profile, SPEC.id, scene.date, k) for k in set(kinds)}
     limit = np.array([numbers[k][0] for k in kinds], float)

@@ -111,3 +111,12 @@ def test_unknown_missing_and_nobody():
     assert SPEC.compute(made({}), profile()).missing is not None
     empty = made({"no2": [even(14)]}, [("grass", HOUSE, {})])
     assert rows(SPEC, empty)[1].status == "not_applicable"
+
+
+def test_the_twin_file_can_say_what_a_map_holds():
+    from dgo_twin_plugin.engine.roles import roles
+
+    for substance in ("no2", "pm10", "pm25"):
+        field = roles()[substance].field("contribution")
+        assert field is not None
+        assert field.choices == ("total", "background", "road", "plan")

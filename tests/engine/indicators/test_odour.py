@@ -59,7 +59,7 @@ def test_foreground_is_tested_but_never_valued():
         # 9 ouE/m3 against 8 (built up), 20 (rural), 14 (built up, concentration area)
         ("GT04", {"source": "livestock"}, "livestock_built_up", "indicative"),
         ("GT10", {"source": "livestock"}, "livestock_rural", "complies"),
-        ("GT04", {"source": "livestock", "concentration": "yes"},
+        ("GT04", {"source": "livestock_concentration"},
          "livestock_built_up_concentration", "complies"),
         ("GT04", {"source": "sewage_new"}, "sewage_new_built_up", "not_tested"),  # a standard only
         ("GT04", {}, "unknown_source", "not_tested"),
