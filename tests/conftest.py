@@ -120,7 +120,7 @@ def dgo(qgis_app: Any) -> Iterator[Any]:
 
 @pytest.fixture(autouse=True)
 def no_error_in_a_slot() -> Iterator[None]:
-    """An error in a slot of Qt reaches nobody, and PyQt ends the process: here it fails the test."""
+    """An error in a slot of Qt reaches nobody and PyQt ends the process: here it fails the test."""
     found: list[BaseException] = []
     before = sys.excepthook
     sys.excepthook = lambda kind, error, trace: found.append(error)

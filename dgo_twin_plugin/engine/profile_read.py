@@ -10,6 +10,7 @@ from typing import Any
 
 from . import resources_path
 from .functions import fold
+from .indicators import known_indicators
 from .norms import (
     ADOPTED,
     NAN,
@@ -24,7 +25,7 @@ from .norms import (
     Rate,
     Source,
 )
-from .words import DOWN, IMPORTANT, INDICATORS, LINEAR, LOG, THEMES, TWENTY, UP, DgoError, say
+from .words import DOWN, IMPORTANT, LINEAR, LOG, THEMES, TWENTY, UP, DgoError, say
 from .yaml_lines import Collector, Node, read_yaml
 
 HEAD = ("id", "version", "title", "status", "adopted_by", "adopted_on", "min_coverage",
@@ -251,7 +252,7 @@ def _norm_file(
                     "note", "law", "references")  # fmt: skip
     needed = ("indicator", "code", "theme", "source", "status", "confidence")
     head = root.mapping((*general_keys, *_QUANTITY, "parts"), needed)
-    indicator = head["indicator"].choice(INDICATORS)
+    indicator = head["indicator"].choice(known_indicators())
     if indicator != path.stem:
         raise head["indicator"].problem("profile.file_name", name=f"{indicator}.yml")
     general = _attribution(head, sources, {})
@@ -376,7 +377,7 @@ def typology_block(node: Node) -> dict[str, Any]:
         if isinstance(n.value, dict):
             block = n.mapping(("norm", "anchor", "times"), ("norm", "anchor"))
             found[key] = {
-                "norm": block["norm"].choice(INDICATORS),
+                "norm": block["norm"].choice(known_indicators()),
                 "anchor": block["anchor"].choice(("minimum", "basis", "optimum")),
                 "times": block["times"].number() if "times" in block else 1.0,
             }

@@ -18,10 +18,11 @@ from typing import Any
 import yaml
 
 from .functions import Functions, load_functions
+from .indicators import known_indicators
 from .norms import Profile, load_profile
 from .roles import Role, roles
 from .scene import BOOL_FIELDS, FIELDS, NUMERIC_FIELDS
-from .words import BASIS_INDICATIVE, BASIS_LEGAL, INDICATORS, THEMES, DgoError
+from .words import BASIS_INDICATIVE, BASIS_LEGAL, THEMES, DgoError
 from .yaml_lines import Collector, Node, parse_yaml, read_yaml, remedy
 
 OWNERS = ("municipal", "water_board", "provincial", "state")
@@ -315,8 +316,8 @@ def _function(node: Node, known: Functions) -> str:
 
 
 def _indicator(word: str, node: Node) -> str:
-    if word not in INDICATORS:
-        raise node.problem("twin.indicator", word=word, remedy=remedy(word, INDICATORS))
+    if word not in known_indicators():
+        raise node.problem("twin.indicator", word=word, remedy=remedy(word, known_indicators()))
     return word
 
 
@@ -366,7 +367,7 @@ def _indicator_part(word: str, node: Node) -> str:
 def _weights(node: Node) -> tuple[dict[str, float], dict[str, float]]:
     own: dict[str, float] = {}
     themes: dict[str, float] = {}
-    for key, n in node.mapping((*INDICATORS, "themes")).items():
+    for key, n in node.mapping((*known_indicators(), "themes")).items():
         if key == "themes":
             themes = {k: t.number(0, 1000) for k, t in n.mapping(THEMES).items()}
         else:

@@ -7,15 +7,14 @@ from qgis.PyQt.QtCore import QMetaType, QVariant
 
 
 def _kind(name: str) -> object:
-    """``name`` as in QMetaType. QGIS takes QMetaType from 3.38 on."""
+    """A field type. QGIS takes QMetaType from 3.38 on, and QGIS 4 has no QVariant.Type."""
     if Qgis.QGIS_VERSION_INT >= 33800:
-        return getattr(QMetaType.Type, name)
-    return {"QString": QVariant.String, "Double": QVariant.Double, "Int": QVariant.Int,
-            "LongLong": QVariant.LongLong, "Bool": QVariant.Bool}[name]  # fmt: skip
+        return getattr(QMetaType.Type, "QString" if name == "String" else name)
+    return getattr(QVariant.Type, name)
 
 
 def text_field(name: str) -> QgsField:
-    return QgsField(name, _kind("QString"))
+    return QgsField(name, _kind("String"))
 
 
 def number_field(name: str) -> QgsField:

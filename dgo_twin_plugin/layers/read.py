@@ -24,7 +24,7 @@ from qgis.PyQt.QtCore import QDate, QDateTime, QTime, QVariant
 
 from ..engine.checks import Check
 from ..engine.scene import RawLayer
-from ..engine.words import IMPORTANT, DgoError, say
+from ..engine.words import IMPORTANT, DgoError
 from .plane import Plane, require_crs
 
 Tick = Callable[[], None]  # called now and then; raises engine.words.Cancelled
@@ -168,11 +168,3 @@ def plain(value: Any) -> Any:
     if isinstance(value, (QDateTime, QTime)):
         return value.toString("yyyy-MM-ddTHH:mm:ss") if value.isValid() else None
     return str(value)
-
-
-def usable(given: VectorInput, label: str) -> None:
-    """Refuse, before the run, an input that cannot be a design or map: a sentence that names it."""
-    if given.crs is None or not given.crs.isValid():
-        raise DgoError("problems.no_crs", layer=given.name)
-    if given.extent.isNull() and not given.keep:
-        raise DgoError("problems.no_features", layer=given.name, role=say(f"words.role.{label}"))

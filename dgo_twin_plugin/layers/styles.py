@@ -35,6 +35,7 @@ from ..store.scale import CLASSES, INK, LAW, NONE_COLOUR, MarkClass, condition
 _POINT = QgsWkbTypes.GeometryType.PointGeometry
 _LINE = QgsWkbTypes.GeometryType.LineGeometry
 _POLYGON = QgsWkbTypes.GeometryType.PolygonGeometry
+_ZONE_EDGE = 0.5  # mm
 
 
 def _hatch(colour: str, angle: float = 45.0, distance: float = 2.2,
@@ -56,9 +57,10 @@ def _fill(colour: str, outline: str, hatch: str = "", style: str = "solid", widt
     return symbol
 
 
-def mark_symbol(kind: Any, each: MarkClass | None) -> QgsSymbol:
+def mark_symbol(kind: Any, each: MarkClass | None, edge: float = 0.2) -> QgsSymbol:
     """The symbol of a class of marks (None: no mark) for a geometry type. Below 6: hatched area,
-    square point, dashed line; no mark: dashed grey outline, hollow point."""
+    square point, dashed line; no mark: dashed grey outline, hollow point. ``edge``: width of the
+    outline of an area, mm; a wide one is drawn in ink."""
     if kind == _POINT:
         if each is None:
             return QgsMarkerSymbol.createSimple({
@@ -74,20 +76,20 @@ def mark_symbol(kind: Any, each: MarkClass | None) -> QgsSymbol:
             "color": colour, "width": "0.4" if each is None else "0.9", "line_style": style,
             "capstyle": "flat"})  # fmt: skip
     if each is None:
-        return _fill("255,255,255,0", NONE_COLOUR, style="no", dashed=True, width=0.3)
+        return _fill("255,255,255,0", NONE_COLOUR, style="no", dashed=True, width=max(0.3, edge))
     hatch = "" if not each.fails else ("#ffffff" if each.ink == "#ffffff" else "#5a3206")
-    return _fill(each.colour, "#6a7278", hatch)
+    return _fill(each.colour, "#6a7278" if edge < 0.4 else INK, hatch, width=edge)
 
 
-def marks_renderer(kind: Any, field: str, lang: str) -> QgsFeatureRenderer:
+def marks_renderer(kind: Any, field: str, lang: str, edge: float = 0.2) -> QgsFeatureRenderer:
     """Rules for the scale of marks on a field; what has no mark comes last in the legend."""
     root = QgsRuleBasedRenderer.Rule(None)
     for each in reversed(CLASSES):
         root.appendChild(QgsRuleBasedRenderer.Rule(
-            mark_symbol(kind, each), filterExp=condition(each, field),
+            mark_symbol(kind, each, edge), filterExp=condition(each, field),
             label=text(f"results.class.{each.key}", lang)))  # fmt: skip
     root.appendChild(QgsRuleBasedRenderer.Rule(
-        mark_symbol(kind, None), filterExp=f'"{field}" IS NULL',
+        mark_symbol(kind, None, edge), filterExp=f'"{field}" IS NULL',
         label=text("results.class.none", lang)))  # fmt: skip
     return QgsRuleBasedRenderer(root)
 
@@ -101,7 +103,8 @@ def _finding_symbol(kind: Any, colour: str, strong: bool) -> QgsSymbol:
         return QgsLineSymbol.createSimple({
             "color": colour, "width": "0.9", "line_style": "solid" if strong else "dash"})
     symbol = _fill("255,255,255,0", colour, style="no", width=0.7, dashed=not strong)
-    symbol.appendSymbolLayer(_hatch(colour, -45.0, 3.0 if strong else 5.0))
+    if strong:  # the rest is only outlined, so that the marks beneath stay readable
+        symbol.appendSymbolLayer(_hatch(colour, -45.0, 4.0))
     return symbol
 
 
@@ -237,14 +240,14 @@ def _apply_zones(layer: QgsVectorLayer, marks: list[str], lang: str) -> None:
     manager = layer.styleManager()
     for indicator in marks:
         field = schema.mark_column(indicator).name
-        layer.setRenderer(marks_renderer(kind, field, lang))
+        layer.setRenderer(marks_renderer(kind, field, lang, _ZONE_EDGE))
         _label(layer, shown_mark_expression(field, lang))
         style = QgsMapLayerStyle()
         style.readFromLayer(layer)
         named = indicator_name(indicator, lang)
         if named not in manager.styles():
             manager.addStyle(named, style)
-    layer.setRenderer(marks_renderer(kind, "mark_total", lang))
+    layer.setRenderer(marks_renderer(kind, "mark_total", lang, _ZONE_EDGE))
     layer.setOpacity(0.85)
     _label(layer, zone_label_expression(lang))
     total = text("results.style.total", lang)
@@ -279,6 +282,4 @@ def metadata(layer: QgsVectorLayer, title: str, about: str, run: dict[str, Any],
             "results.meta.source", lang, layer=entry.get("layer") or entry.get("role") or "–",
             fingerprint=str(entry.get("fingerprint") or entry.get("hash") or "–")[:23]))
     layer.setMetadata(made)
-    layer.setTitle(made.title())
-    layer.setAbstract(made.abstract())
 

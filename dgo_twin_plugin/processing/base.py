@@ -6,7 +6,6 @@ import traceback
 from typing import Any
 
 from qgis.core import (
-    QgsApplication,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingException,
@@ -16,7 +15,7 @@ from qgis.core import (
 from qgis.PyQt.QtGui import QIcon
 
 from ..engine import resources_path
-from ..engine.texts import set_language, text
+from ..engine.texts import has_text, language, text
 from ..engine.words import Cancelled, DgoError, Message
 
 
@@ -51,17 +50,18 @@ class DgoAlgorithm(QgsProcessingAlgorithm):
         return "".join(f"<p>{part}</p>" for part in parts)
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
-        set_language(QgsApplication.locale())
         self.declare()
 
     # ------------------------------------------------------------------ helpers for subclasses
     def label(self, name: str) -> str:
-        return text(f"algorithms.{self.ID}.{name}")
+        """A text of this algorithm, else the one that algorithms share."""
+        own = f"algorithms.{self.ID}.{name}"
+        return text(own if has_text(own, language()) else f"algorithms.shared.{name}")
 
     def add(self, definition: QgsProcessingParameterDefinition, optional: bool = False,
             advanced: bool = False) -> None:  # fmt: skip
         """Add a parameter with its help from the catalogue."""
-        definition.setHelp(text(f"algorithms.{self.ID}.{definition.name()}.help"))
+        definition.setHelp(self.label(f"{definition.name()}.help"))
         flag = QgsProcessingParameterDefinition.Flag
         if optional:
             definition.setFlags(definition.flags() | flag.FlagOptional)

@@ -62,7 +62,8 @@ def python(tree: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_page_gives_the_five_files() -> None:
-    assert sorted(Path(name).suffix for name in blocks()) == [".json", ".json", ".py", ".py", ".yml"]
+    suffixes = sorted(Path(name).suffix for name in blocks())
+    assert suffixes == [".json", ".json", ".py", ".py", ".yml"]
     assert all(ID in name for name in blocks())
 
 

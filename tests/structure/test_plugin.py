@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -60,6 +61,22 @@ def window(qgis_app: Any) -> Any:
     return FakeInterface()
 
 
+@pytest.fixture
+def load(qgis_app: Any) -> Iterator[Any]:
+    """Load the plugin as QGIS does; what a failing test leaves behind is taken away."""
+    import dgo_twin_plugin
+
+    loaded = []
+
+    def make(iface: Any) -> Any:
+        loaded.append(dgo_twin_plugin.classFactory(iface))
+        return loaded[-1]
+
+    yield make
+    for plugin in loaded:
+        plugin.unload()
+
+
 def algorithms() -> list[str]:
     from qgis.core import QgsApplication
 
@@ -67,12 +84,10 @@ def algorithms() -> list[str]:
             if a.id().startswith("dgo:")]  # fmt: skip
 
 
-def test_loads_and_unloads_twice(window: Any) -> None:
-    import dgo_twin_plugin
-
+def test_loads_and_unloads_twice(window: Any, load: Any) -> None:
     assert algorithms() == []
     for _ in range(2):
-        plugin = dgo_twin_plugin.classFactory(window)
+        plugin = load(window)
         plugin.initGui()
         assert "dgo:scoredesign" in algorithms()
         assert len(window.menu) == len(window.icons) == 1
@@ -83,11 +98,9 @@ def test_loads_and_unloads_twice(window: Any) -> None:
         plugin.unload()  # QGIS may do so when it closes
 
 
-def test_the_dock_opens_closes_and_goes_with_the_plugin(window: Any) -> None:
-    import dgo_twin_plugin
-
+def test_the_dock_opens_closes_and_goes_with_the_plugin(window: Any, load: Any) -> None:
     for _ in range(2):
-        plugin = dgo_twin_plugin.classFactory(window)
+        plugin = load(window)
         plugin.initGui()
         assert window.docks == []  # made when first asked for
         action = window.icons[0]
@@ -106,11 +119,9 @@ def test_the_dock_opens_closes_and_goes_with_the_plugin(window: Any) -> None:
         assert window.docks == []
 
 
-def test_works_without_a_window(qgis_app: Any) -> None:
+def test_works_without_a_window(load: Any) -> None:
     """As qgis_process does it: initProcessing only, and no iface."""
-    import dgo_twin_plugin
-
-    plugin = dgo_twin_plugin.classFactory(None)
+    plugin = load(None)
     plugin.initProcessing()
     plugin.initProcessing()
     assert "dgo:scoredesign" in algorithms()

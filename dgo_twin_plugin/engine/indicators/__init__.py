@@ -17,7 +17,7 @@ from ..words import INDICATORS
 if TYPE_CHECKING:
     from .spec import Indicator
 
-__all__ = ["all_indicators", "indicator", "indicator_ids"]
+__all__ = ["all_indicators", "indicator", "indicator_ids", "known_indicators"]
 
 
 def indicator_ids() -> list[str]:
@@ -27,6 +27,11 @@ def indicator_ids() -> list[str]:
              if not m.name.startswith("_") and m.name != "spec"]  # fmt: skip
     known = {name: k for k, name in enumerate(INDICATORS)}
     return sorted(names, key=lambda name: (known.get(name, len(known)), name))
+
+
+def known_indicators() -> list[str]:
+    """Ids that profiles and twin files may name: those that are here, and those announced."""
+    return list(dict.fromkeys([*indicator_ids(), *INDICATORS]))
 
 
 @lru_cache(maxsize=1)
