@@ -7,8 +7,10 @@ build/demo/.
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sqlite3
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -19,7 +21,9 @@ sys.path[:0] = [str(REPO), str(REPO / "scripts")]
 from headless import Headless, HeadlessError  # noqa: E402
 from link import link  # noqa: E402
 
+from dgo_twin_plugin.engine.marks import shown as mark_shown  # noqa: E402
 from dgo_twin_plugin.engine.texts import has_text, text  # noqa: E402
+from dgo_twin_plugin.engine.words import THEMES  # noqa: E402
 
 VARIANTS = ("twin-a.yml", "twin-b.yml")
 COUNTED = {"breaches": "breaches, certain or possible", "alerts": "alerts", "checks": "checks"}
@@ -81,12 +85,19 @@ def table(gpkg: Path) -> list[str]:
             law = " §" if row["legal_check"] == "exceeds" else ""
             known = row["value"] is not None
             value = f"{shown(row['value'], 2)} {row['unit'] if known else row['status']}{law}"
-            line += f" | {value[:23]:>23} {shown(row['mark']):>6}"
+            line += f" | {value[:23]:>23} {mark_shown(row['mark'], 'en'):>6}"
         lines.append(line)
     lines.append(rule)
-    for theme in sorted({t for rows in totals.values() for t in rows}, key=lambda t: t == "total"):
-        marks = [totals[run][theme]["mark"] if theme in totals[run] else None for run, _ in runs]
-        lines.append(f"{'':4} {theme:33}" + "".join(f" | {shown(mark):>30}" for mark in marks))
+    for theme in (*THEMES, "total"):
+        cells = []
+        for run, _ in runs:
+            row = totals[run].get(theme)
+            # a total is never shown without its breaches of the law
+            cells.append("" if row is None else mark_shown(row["mark"], "en", row["n_breach"])
+                         + (f"{row['n_breach']}" if row["n_breach"] else ""))  # fmt: skip
+        if any(cells):
+            name = name_of(f"words.theme.{theme}", theme)
+            lines.append(f"{'':4} {name[:33]:33}" + "".join(f" | {cell:>30}" for cell in cells))
     lines.append(rule)
     for name, label in COUNTED.items():
         lines.append(f"{'':4} {label:33}" + "".join(f" | {counts[r][name]:>30}" for r, _ in runs))
@@ -125,9 +136,11 @@ def main() -> int:
     print()
     print(f"{time.monotonic() - start:.0f} s. Results: {output}")
     print("The norms are a proposal, not adopted by any authority (voorstel, niet vastgesteld).")
-    projects = sorted(folder.glob("*.qgz"))
-    for project in projects:
-        print(f"Open it with:  QGIS_PLUGINPATH={plugins} qgis {project}")
+    project = folder / "demo.qgz"
+    # the results as a group of the project, as QGIS itself lays them there after a run
+    subprocess.run([sys.executable, str(REPO / "scripts" / "show_results.py"), str(project),
+                    str(output)], check=True, env={**os.environ, "QT_QPA_PLATFORM": "offscreen"})  # fmt: skip
+    print(f"Open it with:  QGIS_PLUGINPATH={plugins} qgis {project}")
     return 0
 
 

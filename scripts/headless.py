@@ -54,7 +54,10 @@ class Headless:
             "PYTHONNOUSERSITE": "1",
         }
         self.program = self._find()
-        self.call("plugins", "enable", PLUGIN)
+        # a profile that was used before: QGIS answers 1 where the plugin is enabled already
+        done = self._start(self.program, "plugins", "enable", PLUGIN, check=False)
+        if done.returncode and "already enabled" not in done.stdout + done.stderr:
+            raise HeadlessError(f"The plugin cannot be enabled:\n{done.stdout}{done.stderr}")
 
     def _find(self) -> str:
         tried = []

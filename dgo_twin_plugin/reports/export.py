@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import os
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -73,32 +74,38 @@ def _csv(target: Path, rows: list[dict[str, Any]]) -> None:
 
 
 def _xlsx(target: Path, path: Path, ids: Sequence[str], run: dict[str, Any], lang: str) -> None:
-    driver = gdal.GetDriverByName("XLSX")
-    if driver is None:
+    if gdal.GetDriverByName("XLSX") is None:
         raise DgoError("report.error.xlsx")
-    if target.exists():
-        target.unlink()
+    # the driver opens the file only when it closes: too late to tell anybody
+    target.open("wb").close()
+    target.unlink()
+    message = ""
     with access.quiet():
         gdal.ErrorReset()
         try:
-            ds = driver.Create(str(target), 0, 0, 0, gdal.GDT_Unknown)
-            if ds is None:
-                raise OSError(gdal.GetLastErrorMsg() or str(target))
-            about = ds.CreateLayer(text("report.export.about", lang), None, ogr.wkbNone)
-            about.CreateField(ogr.FieldDefn(text("report.export.about", lang), ogr.OFTString))
-            feature = ogr.Feature(about.GetLayerDefn())
-            feature.SetField(0, text("report.export.note", lang, status=profile_status(run, lang),
-                                     line=text("legal.disclaimer", lang)))  # fmt: skip
-            about.CreateFeature(feature)
-            for table in SHEETS:
-                _sheet(ds, table, _rows(path, table, ids))
-            del about, feature
-            ds.FlushCache()
-            ds = None  # the driver writes on closing
+            _book(target, path, ids, run, lang)
+            message = gdal.GetLastErrorMsg()
         except RuntimeError as problem:
-            raise OSError(str(problem)) from problem
-    if not target.exists():
-        raise OSError(gdal.GetLastErrorMsg() or str(target))
+            access.let_go(problem)
+            message = str(problem)
+    if not target.exists() or not zipfile.is_zipfile(target):
+        raise OSError(message or str(target))
+
+
+def _book(target: Path, path: Path, ids: Sequence[str], run: dict[str, Any], lang: str) -> None:
+    ds = gdal.GetDriverByName("XLSX").Create(str(target), 0, 0, 0, gdal.GDT_Unknown)
+    if ds is None:
+        return
+    name = text("report.export.about", lang)
+    about = ds.CreateLayer(name, None, ogr.wkbNone)
+    about.CreateField(ogr.FieldDefn(name, ogr.OFTString))
+    feature = ogr.Feature(about.GetLayerDefn())
+    feature.SetField(0, text("report.export.note", lang, status=profile_status(run, lang),
+                             line=text("legal.disclaimer", lang)))  # fmt: skip
+    about.CreateFeature(feature)
+    for table in SHEETS:
+        _sheet(ds, table, _rows(path, table, ids))
+    ds.FlushCache()  # writes; what it could not write, the caller sees
 
 
 def _sheet(ds: gdal.Dataset, table: schema.Table, rows: list[dict[str, Any]]) -> None:

@@ -6,6 +6,7 @@ GDAL may or may not raise exceptions in this process; both are handled, neither 
 from __future__ import annotations
 
 import contextlib
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,16 @@ def translated(problem: SqlError, path: Path) -> DgoError:
     if "disk is full" in message or "no space" in message or "disk i/o" in message:
         return DgoError("results.error.full", path=str(path))
     return DgoError("results.error.failed", path=str(path), detail=str(problem))
+
+
+def let_go(problem: BaseException | None) -> None:
+    """Close what an error on its way up still holds open: its traceback keeps the frames, these
+    keep the dataset, and Windows deletes no open file. Frames that still run are left alone."""
+    seen: set[int] = set()
+    while problem is not None and id(problem) not in seen:
+        seen.add(id(problem))
+        traceback.clear_frames(problem.__traceback__)
+        problem = problem.__cause__ or problem.__context__
 
 
 def open_file(path: str | Path, update: bool = False) -> gdal.Dataset:

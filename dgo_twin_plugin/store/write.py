@@ -85,8 +85,11 @@ class _Job:
 
     def write(self, path: Path) -> None:
         if path.exists():
-            ds = upgrade.open_results(path, update=True)
-            self._fill(ds, path)
+            try:
+                self._fill(upgrade.open_results(path, update=True), path)
+            except BaseException as problem:
+                access.let_go(problem)
+                raise
             return
         if not path.parent.is_dir():
             raise DgoError("results.error.folder", path=str(path))
@@ -98,6 +101,9 @@ class _Job:
                 os.replace(fresh, path)
             except OSError as problem:
                 raise DgoError("results.error.folder", path=str(path)) from problem
+        except BaseException as problem:
+            access.let_go(problem)
+            raise
         finally:
             for left in (fresh, fresh.with_name(fresh.name + "-journal")):
                 with contextlib.suppress(OSError):

@@ -206,6 +206,20 @@ def test_cancel_leaves_the_earlier_content_whole(results):
     assert content(path) == before
 
 
+def test_an_error_that_is_kept_holds_no_file_open(results, monkeypatch):
+    """Windows deletes no open file; here /proc tells, elsewhere the delete itself."""
+    path, _ = results
+    monkeypatch.setattr(write, "copy_places", lambda ds: access.sql(ds, "no sql"))
+    with pytest.raises(DgoError) as problem:
+        put(path)
+    assert problem.value.__cause__ is not None
+    if os.path.isdir("/proc/self/fd"):
+        held = [os.readlink(f"/proc/self/fd/{n}") for n in os.listdir("/proc/self/fd")
+                if os.path.exists(f"/proc/self/fd/{n}")]
+        assert not [name for name in held if name.startswith(str(path))]
+    path.unlink()
+
+
 def test_cancel_of_a_first_run_leaves_no_file(tmp_path):
     with pytest.raises(Cancelled):
         put(tmp_path / "r.gpkg", cancel=lambda: True)
