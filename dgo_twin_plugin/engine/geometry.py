@@ -437,8 +437,8 @@ def _below_both(sa: Segments, sb: Segments, ea: np.ndarray, eb: np.ndarray, x_ba
     crossing = dl * dr < 0
     if crossing.any():
         # the lower of two crossing lines: take off the triangle the chord of minima adds or lacks
-        l, r, w = dl[crossing], dr[crossing], width[crossing]
-        t = l / (l - r)
+        first_gap, last_gap, w = dl[crossing], dr[crossing], width[crossing]
+        t = first_gap / (first_gap - last_gap)
         meet = al[crossing] + t * (ar - al)[crossing]
         first = (np.minimum(al, bl)[crossing] + meet) * t
         second = (np.minimum(ar, br)[crossing] + meet) * (1 - t)

@@ -8,7 +8,7 @@ A key is the path of its file plus the key inside it: ``checks.overlap.title`` i
 from __future__ import annotations
 
 import json
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ def language() -> str:
     return _current[0]
 
 
-@lru_cache(maxsize=None)
+@cache
 def _catalogue(lang: str, file: str) -> dict[str, str]:
     path = FOLDER / lang / (file + ".json")
     if not path.is_file():

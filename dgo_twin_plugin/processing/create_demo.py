@@ -38,7 +38,7 @@ class Algorithm(DgoAlgorithm):
     def postProcessAlgorithm(self, context: QgsProcessingContext,
                              feedback: QgsProcessingFeedback) -> dict[str, Any]:  # fmt: skip
         """The project with all layers; layers belong to the main thread."""
-        from ..layers.demo_project import write_demo_project
+        from ..project.demo_project import write_demo_project
 
         made = getattr(self, "_made", None)
         if made:

@@ -54,9 +54,11 @@ def test_areas_and_overlaps_equal_geos(seed: int) -> None:
 
 def test_far_coordinates_keep_their_digits() -> None:
     # two squares of 10 m, 150 km from the origin, common strip 1 mm x 10 m = 0.01 m2
-    a, b = wkt("POLYGON((150000 450000,150010 450000,150010 450010,150000 450010,150000 450000))",
-               "POLYGON((150009.999 450000,150020 450000,150020 450010,150009.999 450010,"
-               "150009.999 450000))")  # fmt: skip
+    a, b = wkt(
+        "POLYGON((150000 450000,150010 450000,150010 450010,150000 450010,150000 450000))",
+        "POLYGON((150009.999 450000,150020 450000,150020 450010,150009.999 450010,"
+        "150009.999 450000))",
+    )
     near = [Polygons.from_wkb([bytes(g.ExportToWkb())], (150000.0, 450000.0)) for g in (a, b)]
     zero = np.array([0])
     assert overlap_areas(*near, zero, zero)[0] == pytest.approx(0.01, abs=1e-9)
@@ -70,15 +72,22 @@ def test_boxes_meet_as_in_a_plain_loop() -> None:
     b = np.hstack([low, low + rng.exponential(6, (300, 2))])
     b[7] = [0, 0, 100, 100]  # one that meets all
     b[8] = [np.inf, np.inf, -np.inf, -np.inf]  # one that is empty
-    meet = ((a[:, None, 0] <= b[None, :, 2]) & (a[:, None, 2] >= b[None, :, 0])
-            & (a[:, None, 1] <= b[None, :, 3]) & (a[:, None, 3] >= b[None, :, 1]))  # fmt: skip
+    meet = (
+        (a[:, None, 0] <= b[None, :, 2])
+        & (a[:, None, 2] >= b[None, :, 0])
+        & (a[:, None, 1] <= b[None, :, 3])
+        & (a[:, None, 3] >= b[None, :, 1])
+    )
     assert set(zip(*bbox_pairs(a, b))) == set(zip(*np.nonzero(meet)))
 
 
 def test_points_in_polygons_with_holes() -> None:
-    p = Polygons.from_geometries(wkt(
-        "POLYGON((0 0,10 0,10 10,0 10,0 0),(4 4,6 4,6 6,4 6,4 4))", "POLYGON((5 -1,20 -1,20 5,5 5,5 -1))"
-    ))  # fmt: skip
+    p = Polygons.from_geometries(
+        wkt(
+            "POLYGON((0 0,10 0,10 10,0 10,0 0),(4 4,6 4,6 6,4 6,4 4))",
+            "POLYGON((5 -1,20 -1,20 5,5 5,5 -1))",
+        )
+    )
     xy = np.array([[1, 1], [5, 5.5], [7, 2], [15, 0], [30, 30], [np.nan, 1]])
     assert first_containing(p, xy).tolist() == [0, -1, 0, 1, -1, -1]
     point, row = containing(p, xy)
@@ -106,9 +115,15 @@ def test_multipolygons_empties_and_take() -> None:
 
 
 def test_moved_wkb_of_every_kind() -> None:
-    for text in ("POINT (3 4)", "LINESTRING (1 2,3 4)", "MULTIPOINT ((1 1),(2 2))",
-                 "MULTILINESTRING ((1 2,3 4),(5 6,7 8,9 9))", "POLYGON ((1 1,2 1,2 2,1 1))",
-                 "GEOMETRYCOLLECTION (POINT (1 1),LINESTRING (1 1,2 2))", "POINT Z (3 4 9)"):  # fmt: skip
+    for text in (
+        "POINT (3 4)",
+        "LINESTRING (1 2,3 4)",
+        "MULTIPOINT ((1 1),(2 2))",
+        "MULTILINESTRING ((1 2,3 4),(5 6,7 8,9 9))",
+        "POLYGON ((1 1,2 1,2 2,1 1))",
+        "GEOMETRYCOLLECTION (POINT (1 1),LINESTRING (1 1,2 2))",
+        "POINT Z (3 4 9)",
+    ):
         given = ogr.CreateGeometryFromWkt(text)
         moved = ogr.CreateGeometryFromWkb(moved_wkb(bytes(given.ExportToWkb()), (1.0, 1.0)))
         assert moved.GetEnvelope() == tuple(v - 1.0 for v in given.GetEnvelope())
@@ -117,8 +132,9 @@ def test_moved_wkb_of_every_kind() -> None:
 def test_nearest_segment() -> None:
     p = Polygons.from_geometries(wkt("POLYGON((0 0,10 0,10 10,0 10,0 0))"))
     s = p.segments
-    distance, index = nearest_segment(np.array([[5, -3], [5, 1], [50, 50]]),
-                                      s.x0, s.y0, s.x1, s.y1, 10.0)  # fmt: skip
+    distance, index = nearest_segment(
+        np.array([[5, -3], [5, 1], [50, 50]]), s.x0, s.y0, s.x1, s.y1, 10.0
+    )
     assert distance.tolist() == [3.0, 1.0, np.inf]
     assert (s.y0[index[0]], s.y1[index[0]], index[2]) == (0.0, 0.0, -1)
 
@@ -138,8 +154,9 @@ def test_what_is_called_sure_is_valid_for_geos() -> None:
     for _ in range(150):  # random rings: most cross themselves
         ring = rng.uniform(0, 10, (6, 2))
         ring = np.vstack([ring, ring[:1]])
-        shapes.append(ogr.CreateGeometryFromWkt(
-            "POLYGON((" + ",".join(f"{x} {y}" for x, y in ring) + "))"))  # fmt: skip
+        shapes.append(
+            ogr.CreateGeometryFromWkt("POLYGON((" + ",".join(f"{x} {y}" for x, y in ring) + "))")
+        )
     shapes += wkt("POLYGON((0 0,10 0,5 0,5 5,0 0))", "POLYGON((0 0,4 0,4 4,2 4,2 0,1 4,0 0))")
     sure = ~doubtful(Polygons.from_geometries(shapes))
     assert sure[:50].sum() >= 45  # it does save work
@@ -171,12 +188,16 @@ def test_zone_areas_equal_geos_and_sum_to_the_whole() -> None:
     wave = 50 + 3 * np.sin(t / 3)
     west = [(0, 0), *[(x, y) for x, y in zip(wave, t)], (0, 100), (0, 0)]
     east = [(100, 0), (100, 100), *[(x, y) for x, y in zip(wave[::-1], t[::-1])], (100, 0)]
-    zones = [ogr.CreateGeometryFromWkt("POLYGON((" + ",".join(f"{x:.9f} {y:.9f}" for x, y in z) + "))")
-             for z in (west, east)]  # fmt: skip
+    zones = [
+        ogr.CreateGeometryFromWkt("POLYGON((" + ",".join(f"{x:.9f} {y:.9f}" for x, y in z) + "))")
+        for z in (west, east)
+    ]
     pf, pz = Polygons.from_geometries(features), Polygons.from_geometries(zones)
     f, z, area = zone_areas(pf, pz)
     got = {(int(a), int(b)): c for a, b, c in zip(f, z, area)}
     for k, feature in enumerate(features):
         for m, zone in enumerate(zones):
-            assert got.get((k, m), 0.0) == pytest.approx(feature.Intersection(zone).Area(), abs=1e-6)
+            assert got.get((k, m), 0.0) == pytest.approx(
+                feature.Intersection(zone).Area(), abs=1e-6
+            )
     assert len(np.unique(z)) == 2

@@ -18,8 +18,13 @@ def rd() -> osr.SpatialReference:
     return reference
 
 
-def write(path: Path, layer: str, rows: list[tuple[str | ogr.Geometry, dict[str, Any]]],
-          kind: int = ogr.wkbMultiPolygon, srs: osr.SpatialReference | None = None) -> str:  # fmt: skip
+def write(
+    path: Path,
+    layer: str,
+    rows: list[tuple[str | ogr.Geometry, dict[str, Any]]],
+    kind: int = ogr.wkbMultiPolygon,
+    srs: osr.SpatialReference | None = None,
+) -> str:
     """A small GeoPackage layer; returns 'file|layer'."""
     driver = ogr.GetDriverByName("GPKG")
     data = ogr.Open(str(path), 1) if path.exists() else driver.CreateDataSource(str(path))
@@ -32,7 +37,9 @@ def write(path: Path, layer: str, rows: list[tuple[str | ogr.Geometry, dict[str,
     for shape, values in rows:
         feature = ogr.Feature(made.GetLayerDefn())
         geometry = ogr.CreateGeometryFromWkt(shape) if isinstance(shape, str) else shape
-        feature.SetGeometry(ogr.ForceToMultiPolygon(geometry.Clone()) if kind == ogr.wkbMultiPolygon else geometry)
+        feature.SetGeometry(
+            ogr.ForceToMultiPolygon(geometry.Clone()) if kind == ogr.wkbMultiPolygon else geometry
+        )
         for name, value in values.items():
             if value is not None:
                 feature.SetField(name, value)
@@ -55,8 +62,12 @@ def score(folder: Path, twin: dict[str, Any], name: str = "twin", **more: Any) -
     output = folder / f"{name}_result.gpkg"
     if output.exists():
         os.remove(output)
-    processing.run("dgo:scoredesign", {"TWIN": str(file), "OUTPUT": str(output), **more},
-                   context=QgsProcessingContext(), feedback=QgsProcessingFeedback())  # fmt: skip
+    processing.run(
+        "dgo:scoredesign",
+        {"TWIN": str(file), "OUTPUT": str(output), **more},
+        context=QgsProcessingContext(),
+        feedback=QgsProcessingFeedback(),
+    )
     return output
 
 

@@ -25,10 +25,14 @@ def _shapes(path: Path, layer: str) -> list[ogr.Geometry]:
 def goes_design(realdata: Path, folder: Path) -> str:
     """Building envelopes with the use beneath and the greatest number of storeys allowed."""
     path = realdata / "plans" / "goes_stationsomgeving.gpkg"
-    uses = [(f.GetGeometryRef().Clone(), f.GetField("naam")) for f in _features(path, "Enkelbestemming")]
-    storeys = [(f.GetGeometryRef().Clone(), float(f.GetField("waarde")))
-               for f in _features(path, "Maatvoering")
-               if f.GetField("waardeType") == "maximum aantal bouwlagen"]  # fmt: skip
+    uses = [
+        (f.GetGeometryRef().Clone(), f.GetField("naam")) for f in _features(path, "Enkelbestemming")
+    ]
+    storeys = [
+        (f.GetGeometryRef().Clone(), float(f.GetField("waarde")))
+        for f in _features(path, "Maatvoering")
+        if f.GetField("waardeType") == "maximum aantal bouwlagen"
+    ]
     rows = []
     for envelope in _features(path, "Bouwvlak"):
         shape = envelope.GetGeometryRef().Clone()
@@ -43,25 +47,45 @@ def goes_twin(realdata: Path, folder: Path) -> dict:
     areas = f"{realdata}/areas/zeeland_omgevingsverordening.gpkg|gebieden"
     return {
         "design": [
-            {"layer": goes_design(realdata, folder), "function": "bestemming",
-             "functions": {"Kantoor": "office", "Maatschappelijk": "education", "Verkeer": "other_building"},
-             "fields": {"floors": "lagen"}},
-            {"layer": plots, "function": "naam",
-             "functions": {"Kantoor": "yard", "Maatschappelijk": "yard", "Groen": "grass", "Verkeer": "road"}},
+            {
+                "layer": goes_design(realdata, folder),
+                "function": "bestemming",
+                "functions": {
+                    "Kantoor": "office",
+                    "Maatschappelijk": "education",
+                    "Verkeer": "other_building",
+                },
+                "fields": {"floors": "lagen"},
+            },
+            {
+                "layer": plots,
+                "function": "naam",
+                "functions": {
+                    "Kantoor": "yard",
+                    "Maatschappelijk": "yard",
+                    "Groen": "grass",
+                    "Verkeer": "road",
+                },
+            },
         ],
         # one label of the ordinance as if it were an area type
         "area_types": {"layer": areas, "type": "naam", "filter": "\"naam\" LIKE '%brandganzen%'"},
-    }  # fmt: skip
+    }
 
 
 def typed(twin: dict, realdata: Path, word: str) -> dict:
     """The twin with every label of the ordinance that holds a word as area type GT02."""
-    names = [r[0] for r in sql(realdata / "areas" / "zeeland_omgevingsverordening.gpkg",
-                               "SELECT DISTINCT naam FROM gebieden WHERE naam IS NOT NULL")]  # fmt: skip
+    names = [
+        r[0]
+        for r in sql(
+            realdata / "areas" / "zeeland_omgevingsverordening.gpkg",
+            "SELECT DISTINCT naam FROM gebieden WHERE naam IS NOT NULL",
+        )
+    ]
     found = [n for n in names if word in n.lower()]
     assert found, word
     listed = ", ".join("'" + n.replace("'", "''") + "'" for n in found)
-    twin["area_types"].update(types={n: "GT02" for n in found}, filter=f"\"naam\" IN ({listed})")
+    twin["area_types"].update(types={n: "GT02" for n in found}, filter=f'"naam" IN ({listed})')
     return twin
 
 
@@ -72,8 +96,9 @@ def test_goes_area_uses_and_densities(realdata: Path, dgo, tmp_path: Path) -> No
     assert zones[0][0] == pytest.approx(PLAN, abs=0.1)
     assert zones[0][1] == pytest.approx(0.2746, abs=5e-5)
     assert zones[0][2] == pytest.approx(1.4768, abs=5e-5)
-    assert sql(result, "SELECT sum(area_m2 * gsi), sum(area_m2 * fsi) FROM zones")[0] == pytest.approx(
-        (ENVELOPES, FLOOR_AREA), abs=0.1)  # fmt: skip
+    assert sql(result, "SELECT sum(area_m2 * gsi), sum(area_m2 * fsi) FROM zones")[
+        0
+    ] == pytest.approx((ENVELOPES, FLOOR_AREA), abs=0.1)
 
 
 def test_goes_four_uses(realdata: Path, dgo, tmp_path: Path) -> None:
@@ -93,25 +118,46 @@ def test_goes_four_uses(realdata: Path, dgo, tmp_path: Path) -> None:
     twin = goes_twin(realdata, tmp_path)
     twin["design"] = twin["design"][1:]
     twin["design"][0]["functions"] = {
-        "Kantoor": "yard", "Maatschappelijk": "garden", "Groen": "grass", "Verkeer": "road"}  # fmt: skip
+        "Kantoor": "yard",
+        "Maatschappelijk": "garden",
+        "Groen": "grass",
+        "Verkeer": "road",
+    }
     (tmp_path / "t.yml").write_text(yaml.safe_dump(twin), encoding="utf-8")
-    reading = read_all(gather(load_twin(tmp_path / "t.yml"), QgsProject()), lambda: None, lambda _: None)
-    scene = build_scene(reading.sources, load_profile("utrecht-proposal-2026"), load_functions(),
-                        datetime.date(2026, 11, 21))  # fmt: skip
+    reading = read_all(
+        gather(load_twin(tmp_path / "t.yml"), QgsProject()), lambda: None, lambda _: None
+    )
+    scene = build_scene(
+        reading.sources,
+        load_profile("utrecht-proposal-2026"),
+        load_functions(),
+        datetime.date(2026, 11, 21),
+    )
     whole = scene.surfaces.footprints.area()  # plots overlap by 0.08 m2: the figures are raw
-    area = {f: float(whole[scene.surfaces.function == f].sum())
-            for f in np.unique(scene.surfaces.function.astype(str))}  # fmt: skip
-    assert area == {"yard": pytest.approx(OFFICES, abs=0.1), "garden": pytest.approx(CIVIC, abs=0.1),
-                    "grass": pytest.approx(GREEN, abs=0.1), "road": pytest.approx(TRAFFIC, abs=0.1)}  # fmt: skip
+    area = {
+        f: float(whole[scene.surfaces.function == f].sum())
+        for f in np.unique(scene.surfaces.function.astype(str))
+    }
+    assert area == {
+        "yard": pytest.approx(OFFICES, abs=0.1),
+        "garden": pytest.approx(CIVIC, abs=0.1),
+        "grass": pytest.approx(GREEN, abs=0.1),
+        "road": pytest.approx(TRAFFIC, abs=0.1),
+    }
 
 
-@pytest.mark.parametrize(("label", "share"), [
-    ("brandganzen", 1.0), ("1/100", 1.0), ("buiten de bebouwde kom", 0.0)])  # fmt: skip
-def test_ordinance_areas_count_once(realdata: Path, dgo, tmp_path: Path, label: str, share: float) -> None:
+@pytest.mark.parametrize(
+    ("label", "share"), [("brandganzen", 1.0), ("1/100", 1.0), ("buiten de bebouwde kom", 0.0)]
+)
+def test_ordinance_areas_count_once(
+    realdata: Path, dgo, tmp_path: Path, label: str, share: float
+) -> None:
     """Polygons delivered twice under one label give 100 %, not 200 %."""
     twin = typed(goes_twin(realdata, tmp_path), realdata, label)
     result = score(tmp_path, twin)
-    known = sql(result, "SELECT coalesce(sum(area_m2), 0) FROM zones WHERE area_type = 'GT02'")[0][0]
+    known = sql(result, "SELECT coalesce(sum(area_m2), 0) FROM zones WHERE area_type = 'GT02'")[0][
+        0
+    ]
     assert known / PLAN == pytest.approx(share, abs=5e-5)
     assert sql(result, "SELECT sum(area_m2) FROM zones")[0][0] == pytest.approx(PLAN, abs=0.1)
 
@@ -121,8 +167,9 @@ def test_half_invalid_neighbourhoods_are_repaired(realdata: Path, dgo, tmp_path:
     path = realdata / "areas" / "cbs_2025_2014.gpkg"
     shapes = _shapes(path, "buurt_2014")
     assert sum(not g.IsValid() for g in shapes) > 100
-    from dgo_twin_plugin.engine.clean import clean
     import numpy as np
+
+    from dgo_twin_plugin.engine.clean import clean
 
     checks: list = []
     wkb = [bytes(g.ExportToWkb(ogr.wkbNDR)) for g in shapes]
@@ -138,11 +185,23 @@ def test_neighbourhoods_as_area_types(realdata: Path, dgo, tmp_path: Path) -> No
     shapes = _shapes(path, "buurt_2014")
     centre = shapes[40].MakeValid().Centroid()
     frame = centre.Buffer(1500)
-    result = score(tmp_path, {
-        "design": [{"layer": write(tmp_path / "d.gpkg", "d", [(frame, {"function": "grass"})])}],
-        "area_types": {"layer": f"{path}|buurt_2014", "type": "rubriek", "types": {"buurt": "GT06"}},
-    }, INDICATORS=["open_water"])  # fmt: skip
-    assert sql(result, "SELECT sum(area_m2) FROM zones")[0][0] == pytest.approx(frame.Area(), abs=0.1)
+    result = score(
+        tmp_path,
+        {
+            "design": [
+                {"layer": write(tmp_path / "d.gpkg", "d", [(frame, {"function": "grass"})])}
+            ],
+            "area_types": {
+                "layer": f"{path}|buurt_2014",
+                "type": "rubriek",
+                "types": {"buurt": "GT06"},
+            },
+        },
+        INDICATORS=["open_water"],
+    )
+    assert sql(result, "SELECT sum(area_m2) FROM zones")[0][0] == pytest.approx(
+        frame.Area(), abs=0.1
+    )
     typed = sql(result, "SELECT sum(area_m2) FROM zones WHERE area_type = 'GT06'")[0][0]
     union = ogr.Geometry(ogr.wkbMultiPolygon)
     for shape in shapes:
@@ -157,7 +216,9 @@ def test_nature_overlap_does_not_depend_on_slivers(realdata: Path, dgo, tmp_path
     """The overlap with Natura 2000 equals that of its dissolved area, however it is cut up."""
     path = realdata / "areas" / "natura2000_2013.gpkg"
     # a frame over the edge of the Veluwe (near Otterlo)
-    frame = ogr.CreateGeometryFromWkt("POLYGON((180000 456000,184000 456000,184000 460000,180000 460000,180000 456000))")
+    frame = ogr.CreateGeometryFromWkt(
+        "POLYGON((180000 456000,184000 456000,184000 460000,180000 460000,180000 456000))"
+    )
     union = ogr.Geometry(ogr.wkbMultiPolygon)
     for shape in _shapes(path, "natura2000"):
         shape = shape if shape.IsValid() else shape.MakeValid()
@@ -168,10 +229,19 @@ def test_nature_overlap_does_not_depend_on_slivers(realdata: Path, dgo, tmp_path
             union.AddGeometry(part.GetGeometryRef(i))
     expected = union.UnionCascaded().Area()
     assert expected > 1e5
-    result = score(tmp_path, {
-        "design": [{"layer": write(tmp_path / "d.gpkg", "d", [(frame, {"function": "grass"})])}],
-        "area_types": {"layer": write(tmp_path / "t.gpkg", "t", [(frame, {"type": "GT11"})]), "type": "type"},
-        "context": {"natura2000": {"layer": f"{path}|natura2000", "kind": "natura2000"}},
-    }, INDICATORS=["open_water"])  # fmt: skip
+    result = score(
+        tmp_path,
+        {
+            "design": [
+                {"layer": write(tmp_path / "d.gpkg", "d", [(frame, {"function": "grass"})])}
+            ],
+            "area_types": {
+                "layer": write(tmp_path / "t.gpkg", "t", [(frame, {"type": "GT11"})]),
+                "type": "type",
+            },
+            "context": {"natura2000": {"layer": f"{path}|natura2000", "kind": "natura2000"}},
+        },
+        INDICATORS=["open_water"],
+    )
     found = sql(result, "SELECT sum(area_m2) FROM alerts WHERE role = 'natura2000' AND zone_id > 0")
     assert found[0][0] == pytest.approx(expected, rel=1e-6)

@@ -20,8 +20,8 @@ from qgis.core import (
 from ..engine.functions import Functions, load_functions
 from ..engine.texts import language, text
 from ..engine.twin import LayerEntry, Twin, load_twin
-from ..project.roles import keep_twin, set_role
-from .template import symbol
+from ..layers.template import symbol
+from .roles import keep_twin, set_role
 
 # Types of area, from built (warm) to open (cool); light, so that the design stays readable on top
 _TYPE_COLOURS = {
