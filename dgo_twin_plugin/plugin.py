@@ -73,7 +73,7 @@ class DgoTwinPlugin:
             provider, self.provider = self.provider, None
             # QGIS deletes its providers itself when it closes, before it unloads the plugins.
             if not sip.isdeleted(provider):
-                QgsApplication.processingRegistry().removeProvider(provider)  # noqa: QGS202
+                QgsApplication.processingRegistry().removeProvider(provider)
 
     # --- the dock ---------------------------------------------------------------------------
     def _show_dock(self, shown: bool) -> None:

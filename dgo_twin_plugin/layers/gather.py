@@ -29,7 +29,8 @@ from ..engine.provenance import fingerprint, raster_fingerprint
 from ..engine.roles import roles
 from ..engine.scene import FIELDS, RawLayer
 from ..engine.twin import LayerEntry, Twin
-from .plane import Plane, choose_plane
+from ..engine.words import DgoError, say
+from .plane import Plane, choose_plane, code_of, require_crs
 from .rasters import read_raster
 from .read import RasterInput, Tick, VectorInput, open_entry, public_source, read_vector, snapshot
 
@@ -75,14 +76,19 @@ def gather(twin: Twin, project: QgsProject | None,
         layer = open_entry(entry.layer, twin.folder, project, transforms)
         return as_input(layer, entry.entry(), _opened_here(layer, project))
 
-    reading = twin.design[0].entry() if twin.design else {}
-    reading.pop("filter", None)
-    inputs.design = [dataclasses.replace(d, entry={**reading, **d.entry})
-                     for d in given.get("design", [])]  # fmt: skip
+    def vector(entry: LayerEntry, role: str) -> VectorInput:
+        found = opened(entry)
+        if not isinstance(found, VectorInput):
+            raise DgoError("algorithms.need.vector", layer=found.name, role=say(f"algorithms.role.{role}"))
+        return found
+
+    def as_drawn(one: VectorInput) -> VectorInput:
+        return dataclasses.replace(one, entry={**reading_of(twin, one, project), **one.entry})
+
+    inputs.design = [as_drawn(d) for d in given.get("design", [])]
     if not inputs.design:
-        inputs.design = [v for v in map(opened, twin.design) if isinstance(v, VectorInput)]
-    inputs.design += [dataclasses.replace(d, entry={**reading, **d.entry})
-                      for d in given.get("design_extra", [])]  # fmt: skip
+        inputs.design = [vector(entry, "design") for entry in twin.design]
+    inputs.design += [as_drawn(d) for d in given.get("design_extra", [])]
     for name in ("area_types", "plan_area"):
         entry = getattr(twin, name)
         own = given.get(name, [])
@@ -91,7 +97,7 @@ def gather(twin: Twin, project: QgsProject | None,
             below.pop("filter", None)
             setattr(inputs, name, [dataclasses.replace(v, entry={**below, **v.entry}) for v in own])
         elif entry is not None:
-            setattr(inputs, name, [v for v in [opened(entry)] if isinstance(v, VectorInput)])
+            setattr(inputs, name, [vector(entry, name)])
     for role, entries in twin.context.items():
         for entry in entries:
             found = opened(entry)
@@ -104,6 +110,32 @@ def gather(twin: Twin, project: QgsProject | None,
     return inputs
 
 
+def reading_of(twin: Twin, given: VectorInput, project: QgsProject | None) -> dict[str, Any]:
+    """How to read a design layer that a parameter names: as the twin reads that same layer, else
+    as it reads its first layer with a field of functions. A filter is left: the parameter says
+    what counts."""
+
+    def place(text: str) -> str:
+        return text.replace("layername=", "").replace("\\", "/")
+
+    chosen = None
+    for entry in twin.design:
+        layer = project.mapLayer(entry.layer) if project is not None else None
+        names = {place(entry.resolved(twin.folder)), entry.layer}
+        if layer is not None:
+            names.add(place(public_source(layer)))
+        if place(given.origin) in names or given.name in names:
+            chosen = entry
+            break
+    if chosen is None:
+        chosen = next((e for e in twin.design if not isinstance(e.functions, str) or not e.functions),
+                      None)  # fmt: skip
+    reading = {} if chosen is None else chosen.entry()
+    for key in ("filter", "layer"):
+        reading.pop(key, None)
+    return reading
+
+
 def _opened_here(layer: QgsMapLayer, project: QgsProject | None) -> bool:
     return project is None or project.mapLayer(layer.id()) is None
 
@@ -112,9 +144,10 @@ def as_input(layer: QgsMapLayer, entry: dict[str, Any],
              opened_here: bool = False) -> VectorInput | RasterInput:  # fmt: skip
     """A snapshot of a layer."""
     if isinstance(layer, QgsVectorLayer):
-        return snapshot(layer, entry, opened_here)
+        return snapshot(layer, entry)
     if not isinstance(layer, QgsRasterLayer):
-        raise TypeError(type(layer).__name__)
+        raise DgoError("problems.layer_not_readable", layer=layer.name())
+    require_crs(layer.crs(), layer.name())
     # a clone of its own: the project may drop the layer while the worker reads
     copy = layer if opened_here else layer.clone()
     return RasterInput(layer.name(), copy, layer.crs(), entry, public_source(layer))
@@ -229,7 +262,7 @@ def _box(layers: list[RawLayer]) -> QgsRectangle | None:
 
 def _record(role: str, given: VectorInput, digest: str, features: int) -> dict[str, Any]:
     return {"role": role, "layer": given.name, "source": given.origin, "fingerprint": digest,
-            "features": features, "crs": given.crs.authid() or given.crs.toWkt(),
+            "features": features, "crs": code_of(given.crs),
             "notes": list(given.notes), **_declared(given.entry)}  # fmt: skip
 
 

@@ -28,8 +28,14 @@ class Plane:
 
     @property
     def label(self) -> str:
-        """authid, or WKT for a CRS without authority code."""
-        return self.crs.authid() or self.crs.toWkt()
+        """authid, or WKT for a CRS without authority code (a code of this computer is none)."""
+        return code_of(self.crs)
+
+
+def code_of(crs: QgsCoordinateReferenceSystem) -> str:
+    """The authority code of a CRS, or its WKT where it has none that others know."""
+    code = str(crs.authid())
+    return str(crs.toWkt()) if not code or code.startswith("USER:") else code
 
 
 def is_plane(crs: QgsCoordinateReferenceSystem) -> bool:

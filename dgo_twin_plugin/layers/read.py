@@ -19,6 +19,7 @@ from qgis.core import (
     QgsRectangle,
     QgsVectorLayer,
     QgsVectorLayerFeatureSource,
+    QgsWkbTypes,
 )
 from qgis.PyQt.QtCore import QDate, QDateTime, QTime, QVariant
 
@@ -40,9 +41,10 @@ class VectorInput:
     crs: QgsCoordinateReferenceSystem
     extent: QgsRectangle
     entry: dict[str, Any] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)  # keys: unsaved, selection, filter
+    notes: list[str] = field(default_factory=list)  # keys: unsaved, selection, filter, join
     origin: str = ""  # where the data stand: source without credentials, for provenance
-    keep: Any = None  # a layer opened here and not owned by a project
+    shape: int = QgsWkbTypes.GeometryType.UnknownGeometry  # points, lines, polygons, none
+    count: int = -1  # features, -1 where the source does not know
 
 
 @dataclass
@@ -56,19 +58,23 @@ class RasterInput:
     origin: str = ""
 
 
-def snapshot(layer: QgsVectorLayer, entry: dict[str, Any] | None = None,
-             opened_here: bool = False) -> VectorInput:  # fmt: skip
-    """A stable copy of what a layer holds now: unsaved edits and subset filter included."""
-    require_crs(layer.crs(), layer.name()) if layer.isSpatial() else None
+def snapshot(layer: QgsVectorLayer, entry: dict[str, Any] | None = None) -> VectorInput:
+    """A stable copy of what a layer holds now: unsaved edits, subset filter and joined fields
+    included. It does not need the layer any more: a worker may read it while the layer changes or
+    goes."""
+    if layer.isSpatial():
+        require_crs(layer.crs(), layer.name())
     notes = []
     if layer.isEditable() and layer.isModified():
         notes.append("unsaved")
     if layer.subsetString():
         notes.append("filter")
+    if layer.vectorJoins():
+        notes.append("join")
     return VectorInput(
         layer.name(), QgsVectorLayerFeatureSource(layer), [f.name() for f in layer.fields()],
         layer.crs(), layer.extent(), dict(entry or {}), notes, public_source(layer),
-        layer if opened_here else None,
+        layer.geometryType(), layer.featureCount(),
     )  # fmt: skip
 
 
@@ -129,13 +135,7 @@ def read_vector(given: VectorInput, plane: Plane, transforms: QgsCoordinateTrans
         request.setDestinationCrs(plane.crs, transforms)
     if box is not None:
         request.setFilterRect(box)
-    expression = given.entry.get("filter")
-    if expression:
-        parsed = QgsExpression(str(expression))
-        if parsed.hasParserError():
-            raise DgoError("problems.bad_filter", layer=given.name, filter=str(expression),
-                           detail=parsed.parserErrorString())  # fmt: skip
-        request.setFilterExpression(str(expression))
+    _filter(request, given)
     lost: list[int] = []
     request.setTransformErrorCallback(lambda feature: lost.append(feature.id()))
     fids: list[int] = []
@@ -168,3 +168,35 @@ def plain(value: Any) -> Any:
     if isinstance(value, (QDateTime, QTime)):
         return value.toString("yyyy-MM-ddTHH:mm:ss") if value.isValid() else None
     return str(value)
+
+
+def _filter(request: QgsFeatureRequest, given: VectorInput) -> None:
+    """The filter that the entry of a layer asks for. Raises DgoError where it is no expression."""
+    expression = given.entry.get("filter")
+    if not expression:
+        return
+    parsed = QgsExpression(str(expression))
+    if parsed.hasParserError():
+        raise DgoError("problems.bad_filter", layer=given.name, filter=str(expression),
+                       detail=parsed.parserErrorString())  # fmt: skip
+    request.setFilterExpression(str(expression))
+
+
+def looked_at(given: VectorInput, column: str = "") -> tuple[bool, bool, bool]:
+    """Whether an input has a feature, one with a geometry, and one that also has a value in
+    ``column``. Stops at the first that has all, so this costs nothing on a sound layer."""
+    request = QgsFeatureRequest()
+    request.setInvalidGeometryCheck(QgsFeatureRequest.InvalidGeometryCheck.GeometryNoCheck)
+    index = given.fields.index(column) if column in given.fields else -1
+    request.setSubsetOfAttributes([index] if index >= 0 else [])
+    _filter(request, given)
+    some = placed = False
+    for feature in given.source.getFeatures(request):
+        some = True
+        if feature.geometry().isNull():
+            continue
+        placed = True
+        value = plain(feature.attribute(index)) if index >= 0 else None
+        if not column or (value is not None and str(value).strip()):
+            return True, True, True
+    return some, placed, False

@@ -9,7 +9,6 @@ from qgis.PyQt.QtGui import QFontMetricsF, QPainter, QPalette
 from qgis.PyQt.QtWidgets import (
     QComboBox,
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QSizePolicy,
@@ -176,7 +175,7 @@ class Summary(QFrame):
         self.setObjectName("dgo_summary")
         self.runs = QComboBox(self)
         self.zones = QComboBox(self)
-        for box, key in ((self.runs, "run"), (self.zones, "zones")):
+        for box, key in ((self.runs, "runs"), (self.zones, "zones")):
             box.setAccessibleName(text(f"panel.{key}"))
             box.setToolTip(text(f"panel.{key}.tip"))
             box.setSizeAdjustPolicy(
@@ -186,25 +185,26 @@ class Summary(QFrame):
         self.badge = BadgeView(self)
         self.facts = MutedLabel(self)
         self.bars = ThemeBars(self)
-        self.found = MutedLabel(self, strong=True)
-        pick = QGridLayout()
-        pick.setContentsMargins(0, 0, 0, 0)
-        pick.setSpacing(4)
-        pick.addWidget(self.runs, 0, 0)
-        pick.addWidget(self.zones, 0, 1)
+        self.law = MutedLabel(self, strong=True)
+        self.found = MutedLabel(self)
         head = QHBoxLayout()
         head.setSpacing(10)
         right = QVBoxLayout()
-        right.setSpacing(2)
+        right.setSpacing(4)
+        right.addWidget(self.zones)
         right.addWidget(self.facts)
-        right.addWidget(self.found)
         head.addWidget(self.badge, 0, Qt.AlignmentFlag.AlignTop)
         head.addLayout(right, 1)
+        said = QVBoxLayout()
+        said.setSpacing(1)
+        said.addWidget(self.law)
+        said.addWidget(self.found)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(10, 8, 10, 8)
-        whole.setSpacing(8)
-        whole.addLayout(pick)
+        whole.setSpacing(7)
+        whole.addWidget(self.runs)
         whole.addLayout(head)
+        whole.addLayout(said)
         whole.addWidget(self.bars)
         self.runs.activated.connect(lambda i: self.run_chosen.emit(self.runs.itemData(i)))
         self.zones.activated.connect(lambda i: self.zone_chosen.emit(int(self.zones.itemData(i))))
@@ -238,12 +238,15 @@ class Summary(QFrame):
         """Show the marks of the plan (0) or a zone."""
         total = view.total(zone)
         self.badge.show_line(total)
-        self.facts.setText(" · ".join(view.facts(total)) or text("report.no_total"))
+        facts = [fact.replace(" ", "\u00a0") for fact in view.facts(total)]  # wrap between, not in
+        self.facts.setText(" · ".join(facts) or text("report.no_total"))
         self.bars.show_lines(view.themes(zone))
-        counts = view.counts(zone)
+        law, counts = view.law_count(zone), view.counts(zone)
+        self.law.setText(law)
+        self.law.warn(bool(total.n_breach))
         self.found.setText(counts)
-        self.found.warn(bool(total.n_breach))
-        self.setAccessibleName(f"{self.zones.currentText()}: {total.badge}. {counts}")
+        self.found.setVisible(bool(counts))
+        self.setAccessibleName(f"{self.zones.currentText()}: {total.badge}. {law}. {counts}")
 
     def fade(self, on: bool) -> None:
         """Grey the numbers that no longer hold."""

@@ -140,11 +140,10 @@ class RunView:
                           type=self._types.get(kind, kind or NOTHING))))  # fmt: skip
         return named
 
-    def profile_line(self) -> str:
-        """Profile and whether anybody adopted it."""
+    def profile(self) -> tuple[str, str]:
+        """The profile, and whether anybody adopted it."""
         title = self.run["profile_title"] or self.run["profile_id"] or NOTHING
-        return text("report.status", profile=title,
-                    status=runs.profile_status(self.run, language()))  # fmt: skip
+        return title, runs.profile_status(self.run, language())
 
     # --- marks -------------------------------------------------------------------------------
     def total(self, zone: int) -> Line:
@@ -246,21 +245,23 @@ class RunView:
         return "; ".join(dict.fromkeys(said))
 
     # --- findings ----------------------------------------------------------------------------
-    def counts(self, zone: int) -> str:
-        """One line: breaches, alerts, marks below 6, marks that are not there."""
-        rows = [s for s in self.scores if s["zone_id"] == zone]
+    def law_count(self, zone: int) -> str:
+        """How often the law is broken for certain, and perhaps."""
         certain = self.total(zone).n_breach
-        parts = [text("report.breaches_count", n=certain) if certain
-                 else text("report.breaches_none")]  # fmt: skip
-        for key, n in (
-            ("report.alerts_count", len(self._in(self._alerts, zone))),
-            ("report.below_count", sum(s["mark"] is not None and s["mark"] < 6 - 1e-9
-                                       for s in rows)),
-            ("report.missing_count", sum(s["status"] == NOT_ASSESSED for s in rows)),
-        ):  # fmt: skip
-            if n:
-                parts.append(text(key, n=n))
+        perhaps = len(self._in(self._breaches, zone)) - sum(
+            b["legal_check"] == EXCEEDS for b in self._in(self._breaches, zone))  # fmt: skip
+        parts = [_count("law", certain) if certain else text("panel.count.law_none")]
+        if perhaps > 0:
+            parts.append(_count("perhaps", perhaps))
         return " · ".join(parts)
+
+    def counts(self, zone: int) -> str:
+        """One line: alerts, marks below 6, marks that are not there; only what there is."""
+        rows = [s for s in self.scores if s["zone_id"] == zone]
+        found = (("alerts", len(self._in(self._alerts, zone))),
+                 ("below", sum(s["mark"] is not None and s["mark"] < 6 - 1e-9 for s in rows)),
+                 ("missing", sum(s["status"] == NOT_ASSESSED for s in rows)))  # fmt: skip
+        return " · ".join(_count(key, n) for key, n in found if n)
 
     @staticmethod
     def _in(rows: list[Row], zone: int) -> list[Row]:
@@ -318,6 +319,11 @@ class RunView:
             return None
         found = read.rows(self.path, "zones", self.run_id, f"zone_id = {int(zone)}", True)
         return found[0]["wkb"] if found else None
+
+
+def _count(key: str, n: int) -> str:
+    """A counted thing, in the singular where it is one."""
+    return text(f"panel.count.{key}_one" if n == 1 else f"panel.count.{key}", n=n)
 
 
 def _place(layer: str | None, fid: int | None, zone: int | None) -> str:

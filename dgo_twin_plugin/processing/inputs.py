@@ -7,18 +7,18 @@ import datetime
 from typing import Any
 
 from qgis.core import (
-    QgsFeatureSource,
     QgsProcessingContext,
     QgsVectorLayer,
+    QgsVectorLayerSelectedFeatureSource,
     QgsWkbTypes,
 )
 
 from ..engine.norms import Profile, load_profile
-from ..engine.twin import DEFAULT_PROFILE, Twin, load_twin
-from ..engine.words import DgoError
+from ..engine.twin import DEFAULT_PROFILE, LayerEntry, Twin, load_twin
+from ..engine.words import DgoError, say
 from ..layers.gather import Inputs, gather
 from ..layers.plane import require_crs
-from ..layers.read import VectorInput, public_source, snapshot
+from ..layers.read import VectorInput, looked_at, snapshot
 from ..project.roles import project_twin
 
 TYPE_FIELDS = ("type", "gebiedstype", "gebiedstyp", "area_type")
@@ -31,14 +31,28 @@ def twin_of(algorithm: Any, parameters: dict[str, Any], context: QgsProcessingCo
     kept = project_twin(project) if project is not None else Twin()
     if not path:
         return kept
-    twin = load_twin(path)
+    return over(load_twin(path), kept)
+
+
+def over(twin: Twin, kept: Twin) -> Twin:
+    """A twin file over what the project remembers: block by block, roles and terms one by one.
+    Paths of the project keep their own folder."""
+
+    def at(entry: LayerEntry) -> LayerEntry:
+        return dataclasses.replace(entry, layer=entry.resolved(kept.folder))
+
+    blocks = {name: getattr(twin, name) or getattr(kept, name)
+              for name in ("profile", "ambitions", "weights", "theme_weights", "scenario",
+                           "assessment_date", "indicators", "cell_size")}  # fmt: skip
+    context = {role: tuple(map(at, entries)) for role, entries in kept.context.items()}
     return dataclasses.replace(
         twin,
-        design=twin.design or kept.design,
-        area_types=twin.area_types or kept.area_types,
-        plan_area=twin.plan_area or kept.plan_area,
-        context={**kept.context, **twin.context},
-        profile=twin.profile or kept.profile,
+        design=twin.design or tuple(map(at, kept.design)),
+        functions={**kept.functions, **twin.functions},
+        area_types=twin.area_types or (kept.area_types and at(kept.area_types)),
+        plan_area=twin.plan_area or (kept.plan_area and at(kept.plan_area)),
+        context={**context, **twin.context},
+        **blocks,
     )
 
 
@@ -48,61 +62,128 @@ def collect(algorithm: Any, parameters: dict[str, Any], context: QgsProcessingCo
     twin = twin_of(algorithm, parameters, context)
     given = {
         "design": _source(algorithm, parameters, "DESIGN", context),
-        "design_extra": [_checked(snapshot(layer)) for layer in
-                         algorithm.parameterAsLayerList(parameters, "DESIGN_EXTRA", context)
-                         if isinstance(layer, QgsVectorLayer)],
+        "design_extra": _layers(algorithm, parameters, "DESIGN_EXTRA", context),
         "area_types": _source(algorithm, parameters, "AREA_TYPES", context),
         "plan_area": _source(algorithm, parameters, "PLAN_AREA", context),
-    }  # fmt: skip
+    }
     inputs = gather(twin, context.project(), given)
     if not inputs.design and not inputs.current:
         raise DgoError("algorithms.need.design")
     if not inputs.area_types:
         raise DgoError("algorithms.need.area_types")
     fields = algorithm.parameterAsFields(parameters, "AREA_TYPE_FIELD", context)
-    for k, one in enumerate(inputs.area_types):
-        if fields:
-            inputs.area_types[k] = dataclasses.replace(one, entry={**one.entry, "type": fields[0]})
-        elif not one.entry.get("type"):
-            found = next((f for f in one.fields if f.lower() in TYPE_FIELDS), None)
-            if found is None:
-                raise DgoError("algorithms.need.field", layer=one.name)
-            inputs.area_types[k] = dataclasses.replace(one, entry={**one.entry, "type": found})
+    inputs.area_types = [_with_type(one, fields[0] if fields else "") for one in inputs.area_types]
+    _refuse(inputs, bool(given["design"]))
     return inputs
+
+
+def _with_type(given: VectorInput, field: str) -> VectorInput:
+    """The map with the field that holds the type: named, or found by its name."""
+    field = field or str(given.entry.get("type") or "")
+    if not field:
+        field = next((f for f in given.fields if f.lower() in TYPE_FIELDS), "")
+        if not field:
+            raise DgoError("algorithms.need.field", layer=given.name)
+    return dataclasses.replace(given, entry={**given.entry, "type": field})
+
+
+def _refuse(inputs: Inputs, design_named: bool) -> None:
+    """Refuse before the run what cannot be scored: a sentence that names the layer."""
+    for role in ("area_types", "plan_area"):
+        for one in getattr(inputs, role):
+            problem = trouble(one, role)
+            if problem is not None:
+                raise problem
+    ground = inputs.design or inputs.current
+    role = "design" if inputs.design else "current"
+    if design_named:
+        first = trouble(ground[0], role)
+        if first is not None:
+            raise first
+    found = [trouble(one, role) for one in ground]
+    if found[0] is not None and None not in found:  # one layer with features is enough
+        raise found[0]
+    kinds = (QgsWkbTypes.GeometryType.PointGeometry, QgsWkbTypes.GeometryType.LineGeometry)
+    if not inputs.current and not inputs.plan_area and all(one.shape in kinds for one in ground):
+        raise DgoError("algorithms.need.polygons", layer=ground[0].name,
+                       role=say(f"algorithms.role.{role}"))  # fmt: skip
+
+
+def trouble(given: VectorInput, role: str) -> DgoError | None:
+    """Why an input cannot play its part, or None. A layer that does not say where it is, or that
+    is a mere table, is refused at once: raises ``DgoError``."""
+    kind = QgsWkbTypes.GeometryType
+    if given.shape == kind.NullGeometry:
+        raise DgoError("algorithms.need.surface", layer=given.name)
+    require_crs(given.crs, given.name)
+    if given.count == 0:
+        return DgoError("algorithms.need.filled", layer=given.name)
+    if role in ("area_types", "plan_area") and given.shape in (kind.PointGeometry, kind.LineGeometry):
+        return DgoError("algorithms.need.polygons", layer=given.name,
+                        role=say(f"algorithms.role.{role}"))  # fmt: skip
+    column = _column(given, role)
+    if column and column not in given.fields:
+        return DgoError("algorithms.need.no_field", layer=given.name, field=column,
+                        known=", ".join(given.fields))  # fmt: skip
+    some, placed, filled = looked_at(given, column)
+    if not some:
+        return DgoError("algorithms.need.filled", layer=given.name)
+    if not placed:
+        return DgoError("algorithms.need.geometry", layer=given.name)
+    if column and not filled:
+        return DgoError("algorithms.need.values", layer=given.name, field=column)
+    return None
+
+
+def _column(given: VectorInput, role: str) -> str:
+    """The field without which nothing of a layer can be scored; '' where no field is needed."""
+    entry = given.entry
+    if role == "area_types":
+        return str(entry.get("type") or "")
+    constant = isinstance(entry.get("functions"), str) and entry["functions"]
+    if role == "plan_area" or entry.get("mapping") or constant:
+        return ""
+    return str(entry.get("function") or "function")
+
+
+def _layers(algorithm: Any, parameters: dict[str, Any], name: str,
+            context: QgsProcessingContext) -> list[VectorInput]:  # fmt: skip
+    """The inputs of a parameter with several layers."""
+    found = []
+    for layer in algorithm.parameterAsLayerList(parameters, name, context):
+        if not isinstance(layer, QgsVectorLayer):
+            raise DgoError("algorithms.need.vector", layer=layer.name(),
+                           role=say("algorithms.role.design"))  # fmt: skip
+        found.append(snapshot(layer))
+    return found
 
 
 def _source(algorithm: Any, parameters: dict[str, Any], name: str,
             context: QgsProcessingContext) -> list[VectorInput]:  # fmt: skip
     """The input of a feature-source parameter: selection, filter and unsaved edits respected."""
-    if parameters.get(name) in (None, ""):
+    value = parameters.get(name)
+    if value in (None, ""):
         return []
     source = algorithm.parameterAsSource(parameters, name, context)
     if source is None:
-        raise DgoError("problems.layer_not_readable", layer=str(parameters[name]))
+        raise DgoError("problems.layer_not_readable", layer=str(value))
     layer = algorithm.parameterAsVectorLayer(parameters, name, context)
-    notes, origin = [], ""
-    if layer is not None:
-        taken = snapshot(layer)
-        notes, origin = list(taken.notes), public_source(layer)
-    if getattr(parameters[name], "selectedFeaturesOnly", False):
-        notes.append("selection")
-    return [_checked(VectorInput(
-        source.sourceName() or name, source, [f.name() for f in source.fields()],
-        source.sourceCrs(), source.sourceExtent(), {}, notes, origin,
-    ), source)]  # fmt: skip
-
-
-def _checked(given: VectorInput, source: QgsFeatureSource | None = None) -> VectorInput:
-    """Refuse before the run what cannot be read as ground: a sentence that names the layer."""
-    source = source or given.source
-    if hasattr(source, "wkbType"):
-        geometry = QgsWkbTypes.geometryType(source.wkbType())
-        if geometry == QgsWkbTypes.GeometryType.NullGeometry:
-            raise DgoError("algorithms.need.surface", layer=given.name)
-    require_crs(given.crs, given.name)
-    if hasattr(source, "featureCount") and source.featureCount() == 0:
-        raise DgoError("algorithms.need.filled", layer=given.name)
-    return given
+    selected = bool(getattr(value, "selectedFeaturesOnly", False))
+    limited = getattr(value, "featureLimit", -1) > 0
+    expression = str(getattr(value, "filterExpression", "") or "")
+    if layer is None or limited:  # a source that Processing made itself
+        return [VectorInput(
+            source.sourceName() or name, source, [f.name() for f in source.fields()],
+            source.sourceCrs(), source.sourceExtent(),
+            notes=["selection"] if selected else [], shape=QgsWkbTypes.geometryType(source.wkbType()),
+            count=source.featureCount(),
+        )]  # fmt: skip
+    # Processing's own source of a whole layer reads the layer itself, which a worker must not
+    taken = snapshot(layer, {"filter": expression} if expression else None)
+    if selected:
+        taken.source, taken.count = QgsVectorLayerSelectedFeatureSource(layer), source.featureCount()
+        taken.notes.append("selection")
+    return [taken]
 
 
 def profile_of(algorithm: Any, parameters: dict[str, Any], context: QgsProcessingContext,

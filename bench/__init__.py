@@ -1,0 +1,1 @@
+"""Measures the speed of the plugin: ``python3 -m bench`` (``make bench``)."""
