@@ -54,7 +54,7 @@ link:
 
 bench:
 	@scripts/install-deps.sh run test
-	QT_QPA_PLATFORM=offscreen $(PYTHON) scripts/bench.py $(ARGS)
+	QT_QPA_PLATFORM=offscreen $(PYTHON) -m bench $(ARGS)
 
 matrix:
 	scripts/matrix.sh trixie test demo

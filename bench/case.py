@@ -337,12 +337,12 @@ def write(folder: Path, features: int, border: int = 40) -> Path:
     source = ogr.GetDriverByName("GPKG").CreateDataSource(str(folder / "case.gpkg"))
     source.StartTransaction()
     layers = {**drawn, "area_types": area_types(town, border), "current": current(town),
-              **{role: layer for role, (layer, _) in around.items()}}  # fmt: skip
+              **{f"role_{role}": layer for role, (layer, _) in around.items()}}  # fmt: skip
     for name, layer in layers.items():
         _write_layer(source, town, name, layer)
     source.CommitTransaction()
     del source
-    entries: dict[str, Any] = {role: {"layer": f"case.gpkg|{role}", **entry}
+    entries: dict[str, Any] = {role: {"layer": f"case.gpkg|role_{role}", **entry}
                                for role, (_, entry) in around.items()}  # fmt: skip
     entries["current"] = {"layer": "case.gpkg|current", "function": "function"}
     for name, role, values, entry in rasters(town):

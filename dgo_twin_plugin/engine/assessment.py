@@ -13,7 +13,7 @@ from .alerts import Alert, alerts
 from .checks import Check
 from .density import ZoneStats, zone_stats
 from .indicators import all_indicators
-from .indicators.spec import Indicator, LegalTest, Measurement
+from .indicators.spec import Indicator, LegalTest, Measurement, ZoneValues
 from .roles import role_label
 from .scores import Ambitions, Prepared, ScoreRow, prepare, rejudge
 from .totals import TotalRow, Weights
@@ -138,18 +138,18 @@ def missing_input(scene: Scene, spec: Indicator) -> Message | None:
 
 def _places(id_: str, prepared: Prepared, measured: Measurement) -> PlaceTable | None:
     deciding = prepared.deciding[0] if prepared.deciding else ""
-    order = [deciding, *[p for p in measured.parts if p != deciding]]
-    for part_id in order:
-        part = prepared.parts.get(part_id)
-        given = measured.parts.get(part_id)
-        places = getattr(given, "places", given)
-        if part is None or places is None or not len(getattr(places, "zone", ())):
+    for part_id in (deciding, *(p for p in measured.parts if p != deciding)):
+        part, given = prepared.parts.get(part_id), measured.parts.get(part_id)
+        places = given.places if isinstance(given, ZoneValues) else given
+        if part is None or places is None or not len(places.zone):
             continue
-        marks = m.mark(places.value, *part.anchors[places.zone].T, part.up, part.log)
-        return PlaceTable(id_, part_id, places.feature, places.zone, places.value, marks,
-                          places.assumed, places.wkb)  # fmt: skip
+        low, middle, high = part.anchors[places.zone].T
+        marks = m.mark(places.value, low, middle, high, part.up, part.log)
+        feature = np.full(len(places.zone), -1) if places.feature is None else places.feature
+        assumed = np.zeros(len(places.zone)) if places.assumed is None else places.assumed
+        return PlaceTable(id_, part_id, feature, places.zone, places.value, marks, assumed,
+                          places.wkb)  # fmt: skip
     return None
-
 
 def _zones(id_: str, prepared: Prepared) -> PlaceTable | None:
     """A quantity of the zone as a whole is shown on the zones themselves."""

@@ -19,6 +19,7 @@ from .geometry import Polygons, first_containing, moved_wkb
 from .mapping import YES, Canonical, canonical, owns_no_ground
 from .norms import Profile
 from .overlap import resolve, zone_areas
+from .pulse import beat
 from .scene import Cut, Items, RasterContext, RawLayer, Scene, Surfaces, Zones
 from .words import LOW, NORMAL, DgoError
 from .zones import area_type_of, fill_holes, make_zones, union_of
@@ -63,14 +64,15 @@ def build_scene(sources: Sources, profile: Profile, functions: Functions, date: 
     checks: list[Check] = list(sources.checks)
     origin = _origin(sources)
     step(0.0)
-    ground, others = _Ground(), []
-    for current, layers in ((False, sources.design), (True, sources.current)):
+    ground = _Ground()
+    others: list[tuple[RawLayer, Canonical, np.ndarray, bool]] = []
+    for is_current, layers in ((False, sources.design), (True, sources.current)):
         for layer in layers:
-            _sort(layer, current, functions, sources, origin, ground, others, checks)
+            _sort(layer, is_current, functions, sources, origin, ground, others, checks)
             step(0.05)
     if not ground.fid and not sources.plan_area:
         raise DgoError("problems.nothing_to_score")
-    footprints, plan = _join(ground), None
+    footprints = _join(ground)
     current = np.array(ground.current, bool)
     map_polygons, types, map_layers, map_fids = _area_types(sources, profile, origin, checks)
     plan = _plan_area(sources, footprints, current, map_polygons, origin, checks)
@@ -164,8 +166,7 @@ def _dimension(wkb: bytes | None) -> int:
     """0 point, 1 line, 2 surface, -1 none or a collection without surfaces."""
     if wkb is None or len(wkb) < 5:
         return -1
-    order = "little" if wkb[0] == 1 else "big"
-    kind = int.from_bytes(wkb[1:5], order) & 0x0FFFFFFF
+    kind = int.from_bytes(wkb[1:5] if wkb[0] == 1 else wkb[4:0:-1], "little") & 0x0FFFFFFF
     kind %= 1000
     if kind in (1, 4):
         return 0
@@ -254,6 +255,7 @@ def _divide(footprints: Polygons, function: np.ndarray, current: np.ndarray, fun
     for loser, area in lost.items():
         if area < OVERLAP_CHECK:
             continue
+        beat()
         winner = first[loser]
         area = min(area, float(gone[loser]))  # several on one place: ground is lost once
         common = footprints.geometry(loser).Intersection(footprints.geometry(winner))

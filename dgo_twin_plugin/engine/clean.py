@@ -10,6 +10,7 @@ from osgeo import gdal, ogr
 
 from .checks import Check
 from .geometry import Polygons, _expand, _ranges, geometry_from_wkb, polygonal
+from .pulse import beat
 from .words import IMPORTANT, LOW
 
 _SMALL = 64  # vertices: beyond this GEOS is quicker than all pairs of edges
@@ -36,7 +37,7 @@ def doubtful(polygons: Polygons) -> np.ndarray:
     rings = np.bincount(polygons.ring_feature, minlength=polygons.n)[: polygons.n]
     sure = (rings == 1) & (count >= 3) & (count <= _SMALL)
     row = np.flatnonzero(sure)
-    bad = ~sure & (rings > 0)
+    bad: np.ndarray = ~sure & (rings > 0)
     if not len(row):
         return bad
     first = s.start[row]
@@ -63,8 +64,10 @@ def _folds(x0: np.ndarray, y0: np.ndarray, x1: np.ndarray, y1: np.ndarray, a: np
 
 def _touch(x0: np.ndarray, y0: np.ndarray, x1: np.ndarray, y1: np.ndarray, a: np.ndarray,
            b: np.ndarray) -> np.ndarray:  # fmt: skip
-    def side(px, py, qx, qy, rx, ry):  # type: ignore[no-untyped-def]
-        return (qx - px) * (ry - py) - (qy - py) * (rx - px)
+    def side(px: np.ndarray, py: np.ndarray, qx: np.ndarray, qy: np.ndarray, rx: np.ndarray,
+             ry: np.ndarray) -> np.ndarray:  # fmt: skip
+        turn: np.ndarray = (qx - px) * (ry - py) - (qy - py) * (rx - px)
+        return turn
 
     ax0, ay0, ax1, ay1 = x0[a], y0[a], x1[a], y1[a]
     bx0, by0, bx1, by1 = x0[b], y0[b], x1[b], y1[b]
@@ -97,6 +100,7 @@ def clean(wkb: list[bytes | None], layer: str, fid: np.ndarray, origin: tuple[fl
     rows, repaired = [], []
     with quiet():
         for row in np.flatnonzero(doubtful(polygons)):
+            beat()
             geometry = polygons.geometry(int(row))
             if geometry.IsValid():
                 continue

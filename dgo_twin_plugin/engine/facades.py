@@ -30,7 +30,8 @@ class Facades:
 
     def at(self, distance: float) -> np.ndarray:
         """(k, 2) the same points at another distance outside, m."""
-        return self.foot + distance * self.normal
+        moved: np.ndarray = self.foot + distance * self.normal
+        return moved
 
 
 def facades(scene: Scene) -> Facades:

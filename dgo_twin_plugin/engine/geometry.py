@@ -138,7 +138,8 @@ class Segments:
 
     @property
     def length(self) -> np.ndarray:
-        return np.hypot(self.x1 - self.x0, self.y1 - self.y0)
+        length: np.ndarray = np.hypot(self.x1 - self.x0, self.y1 - self.y0)
+        return length
 
 
 class Polygons:
@@ -280,7 +281,8 @@ class Polygons:
         with np.errstate(divide="ignore", invalid="ignore"):
             cx = np.bincount(s.feature, cross * (x0 + x1), self.n) / (3 * twice)
             cy = np.bincount(s.feature, cross * (y0 + y1), self.n) / (3 * twice)
-        return base + np.column_stack([cx, cy])
+        centre: np.ndarray = base + np.column_stack([cx, cy])
+        return centre
 
     @cached_property
     def segments(self) -> Segments:

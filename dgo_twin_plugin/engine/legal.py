@@ -137,18 +137,33 @@ def message(
 ) -> Message:
     """The sentence that goes with an outcome; never the word "illegal". Where the limit is met but
     the standard is not, it says so."""
-    if outcome == words.COMPLIES and above_standard(value, standard, noise, lower_is_worse):
-        return say("legal.standard_exceeded", standard=standard)
-    if outcome == words.EXCEEDS and noise:
-        return say("legal.exceeds_noise")
-    return say(f"legal.{outcome}")
+    above = outcome == words.COMPLIES and above_standard(value, standard, noise, lower_is_worse)
+    return _sentence(outcome, standard if above else None, noise)
 
 
 def describe(tests: Iterable[LegalTest], indicator: str) -> None:
     """Give every test that has no text of its own the sentence of its outcome (in place)."""
-    for test in tests:
-        if test.text is None:
-            test.text = message(test.outcome, test.value, test.standard, indicator in NOISE)
+    untold = [test for test in tests if test.text is None]
+    # all standards at once: a design has tens of thousands of tests, of a few different sentences
+    above = test_limits(
+        [test.value for test in untold], [test.standard for test in untold], True,
+        whole=indicator in NOISE,
+    ) == words.EXCEEDS  # fmt: skip
+    said: dict[tuple[str, float | None], Message] = {}
+    for test, beyond in zip(untold, above.tolist()):
+        told = test.outcome == words.COMPLIES and beyond
+        key = (test.outcome, test.standard if told else None)
+        if key not in said:
+            said[key] = _sentence(test.outcome, key[1], indicator in NOISE)
+        test.text = said[key]
+
+
+def _sentence(outcome: str, above: float | None, noise: bool) -> Message:
+    if above is not None:
+        return say("legal.standard_exceeded", standard=above)
+    if outcome == words.EXCEEDS and noise:
+        return say("legal.exceeds_noise")
+    return say(f"legal.{outcome}")
 
 
 def disclaimer() -> Message:

@@ -162,7 +162,8 @@ def missing(values: np.ndarray) -> np.ndarray:
     """(n,) True where a canonical field has no value."""
     if values.dtype == object:
         return np.array([v is None for v in values], bool)
-    return np.isnan(values)
+    lost: np.ndarray = np.isnan(values)
+    return lost
 
 
 def read_field(layer: str, name: str, column: Sequence[Any] | None, n: int,

@@ -8,6 +8,7 @@ from osgeo import ogr
 from .boxes import bbox_pairs
 from .clean import quiet
 from .geometry import Polygons, overlap_areas, polygonal
+from .pulse import beat
 
 TOLERANCE = 1e-6  # m2 of common ground below which two features merely touch
 
@@ -43,10 +44,12 @@ def resolve(polygons: Polygons, priority: np.ndarray,
     order = np.lexsort((winner, loser))
     winner, loser, area = winner[order], loser[order], area[order]
     own = polygons.area()
-    rows, geometries = [], []
+    rows: list[int] = []
+    geometries: list[ogr.Geometry | None] = []
     edges = np.flatnonzero(np.diff(loser, prepend=-1, append=-1))
     with quiet():
         for at, end in zip(edges[:-1], edges[1:]):
+            beat()
             row = int(loser[at])
             above = winner[at:end]
             rows.append(row)
@@ -70,8 +73,17 @@ def _difference(polygons: Polygons, row: int, above: np.ndarray) -> ogr.Geometry
     return polygonal(left)
 
 
+AT_ONCE = 1000  # polygons that GEOS joins in one call, which nothing can stop
+
+
 def dissolve(geometries: list[ogr.Geometry]) -> ogr.Geometry:
     """The union of polygons, polygonal."""
+    beat()
+    if len(geometries) > AT_ONCE:  # strip by strip, so that what is joined lies together
+        west = np.array([g.GetEnvelope()[0] for g in geometries])
+        order = np.argsort(west, kind="stable").tolist()
+        return dissolve([dissolve([geometries[k] for k in order[at : at + AT_ONCE]])
+                         for at in range(0, len(order), AT_ONCE)])  # fmt: skip
     collection = ogr.Geometry(ogr.wkbMultiPolygon)
     for geometry in geometries:
         if ogr.GT_Flatten(geometry.GetGeometryType()) == ogr.wkbPolygon:

@@ -17,8 +17,9 @@ from osgeo import ogr
 
 from .boxes import bbox_pairs
 from .clean import quiet
-from .geometry import Polygons, containing, overlap_areas, polygonal
+from .geometry import Polygons, overlap_areas, polygonal
 from .overlap import resolve
+from .scan import Span, cells_inside
 
 if TYPE_CHECKING:
     from .grid import Raster
@@ -341,19 +342,17 @@ def cells(raster: Raster, box: np.ndarray) -> tuple[Polygons, np.ndarray]:
     return Polygons(xy, np.arange(k + 1) * 5, each, each, k), value
 
 
-def _centres(raster: Raster, box: np.ndarray,
-             empty: bool = False) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """Centres (k, 2) and values of the cells whose square meets a box; those without data only
-    where ``empty``."""
+def _centres(raster: Raster, box: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Centres (k, 2) and values of the cells with data whose square meets a box."""
     (row, row_end), (column, column_end) = _window(raster, box)
     value = raster.values[row:row_end, column:column_end]
-    r, c = np.nonzero(np.isfinite(value) | empty)
+    r, c = np.nonzero(np.isfinite(value))
     x = raster.x0 + (c + column + 0.5) * raster.dx
     y = raster.y0 - (r + row + 0.5) * raster.dy
     return np.column_stack([x, y]), value[r, c]
 
 
-def _window(raster: Raster, box: np.ndarray) -> tuple[tuple[int, int], tuple[int, int]]:
+def _window(raster: Raster, box: np.ndarray) -> tuple[Span, Span]:
     rows, columns = raster.values.shape
     c0 = int(np.clip(np.floor((box[0] - raster.x0) / raster.dx), 0, columns))
     c1 = int(np.clip(np.ceil((box[2] - raster.x0) / raster.dx), 0, columns))
@@ -389,16 +388,17 @@ def _by_centres(scene: Scene, raster: Raster, box: np.ndarray,
                 rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     """(row of the cut, mean value, share of its centres with data) by the cells' centres. A row
     too small to hold a centre takes the cell at its own centre of gravity."""
-    centre, value = _centres(raster, box, empty=True)
+    window = _window(raster, box)
     surfaces = scene.surfaces.polygons.take(rows)
-    point, feature = containing(surfaces, centre)
-    zone = _zone_of(scene, rows[feature], centre[point])
+    feature, down, right = cells_inside(surfaces, raster, *window)
+    zone = _zone_of(scene, rows[feature], down, right, raster, window)
     row = _cut_rows(scene, rows[feature], zone)
-    point, row = point[row >= 0], row[row >= 0]
-    has = np.isfinite(value[point])
+    here = row >= 0
+    row, value = row[here], raster.values[down[here], right[here]]
+    has = np.isfinite(value)
     n = len(scene.cut.area)
     total, known = np.bincount(row, minlength=n), np.bincount(row[has], minlength=n)
-    sums = np.bincount(row[has], value[point[has]], n)
+    sums = np.bincount(row[has], value[has], n)
     lost = np.flatnonzero(np.isin(scene.cut.feature, rows) & (total == 0))
     if len(lost):
         xy = scene.surfaces.polygons.take(scene.cut.feature[lost]).centroids()
@@ -410,20 +410,20 @@ def _by_centres(scene: Scene, raster: Raster, box: np.ndarray,
     return found, sums[found] / known[found], known[found] / total[found]
 
 
-def _zone_of(scene: Scene, feature: np.ndarray, xy: np.ndarray) -> np.ndarray:
-    """Zone of points on features: the feature's only zone, else that which holds the point."""
+def _zone_of(scene: Scene, feature: np.ndarray, row: np.ndarray, column: np.ndarray,
+             raster: Raster, window: tuple[Span, Span]) -> np.ndarray:  # fmt: skip
+    """Zone of cells whose centres lie on features: the feature's only zone, else the one that
+    holds the centre."""
     cut = scene.cut
-    count = np.bincount(cut.feature, minlength=scene.surfaces.n)
-    first = np.zeros(scene.surfaces.n, np.int64)
-    first[cut.feature] = cut.zone
-    whole = np.zeros(scene.surfaces.n, bool)
-    whole[cut.feature[cut.share >= 1.0 - 1e-9]] = True
-    zone = np.where(whole[feature], first[feature], 0)
-    ask = np.flatnonzero(~whole[feature] & (count[feature] > 0))
-    if len(ask):
-        point, home = containing(scene.zones.polygons, xy[ask])
-        zone[ask[point]] = home + 1
-    return zone
+    whole = cut.share >= 1.0 - 1e-9
+    only = np.zeros(scene.surfaces.n, np.int64)
+    only[cut.feature[whole]] = cut.zone[whole]
+    (top, bottom), (left, right) = window
+    zones = np.zeros((bottom - top, right - left), np.int64)
+    home, r, c = cells_inside(scene.zones.polygons, raster, *window)
+    zones[r - top, c - left] = home + 1
+    zone = only[feature]
+    return np.where(zone > 0, zone, zones[row - top, column - left])
 
 
 def area_within(polygons: Polygons, regions: Polygons) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

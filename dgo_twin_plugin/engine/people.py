@@ -30,7 +30,8 @@ class People:
 
     @property
     def persons(self) -> np.ndarray:
-        return self.residents + self.workers
+        both: np.ndarray = self.residents + self.workers
+        return both
 
     @property
     def jobs(self) -> np.ndarray:

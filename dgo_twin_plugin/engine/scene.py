@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .geometry import Polygons
+from .pulse import beat
 from .words import BASIS_INDICATIVE
 
 if TYPE_CHECKING:
@@ -87,7 +88,8 @@ class Surfaces:
 
     def share(self, name: str) -> FloatArray:
         """(n,) a share of the function's ground: ``sealed`` or ``vegetated``, 0-1."""
-        return self.functions.column(name)[self.functions.codes(self.function)]
+        share: np.ndarray = self.functions.column(name)[self.functions.codes(self.function)]
+        return share
 
     def geometry(self, row: int) -> ogr.Geometry:
         """The visible ground of one feature, local metres."""
@@ -230,5 +232,6 @@ class Scene:
     def product(self, name: Any, build: Any) -> Any:
         """A shared product (facade points, network ...), built when first asked."""
         if name not in self.cache:
+            beat()
             self.cache[name] = build(self)
         return self.cache[name]

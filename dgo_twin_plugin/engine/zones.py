@@ -11,6 +11,7 @@ from .checks import Check
 from .clean import quiet
 from .geometry import Polygons, bbox_pairs, polygonal
 from .overlap import dissolve, resolve
+from .pulse import beat
 from .scene import RawLayer, Zones
 from .words import IMPORTANT, NORMAL
 
@@ -39,7 +40,12 @@ def parts(geometry: ogr.Geometry) -> list[ogr.Geometry]:
 def union_of(polygons: Polygons) -> ogr.Geometry:
     """One geometry of all features."""
     with quiet():
-        return dissolve([polygons.geometry(i) for i in range(polygons.n)])
+        geometries = []
+        for row in range(polygons.n):
+            if row % 500 == 0:
+                beat()
+            geometries.append(polygons.geometry(row))
+        return dissolve(geometries)
 
 
 def area_type_of(
@@ -114,12 +120,12 @@ def make_zones(plan: ogr.Geometry, map_polygons: Polygons, types: list[str | Non
         -found[k][1].Area()))  # fmt: skip
     polygons = polygons.take(np.array(order, np.int64))
     area_type = np.array([found[k][0] for k in order], object)
-    area = polygons.area()
-    none = float(area[area_type == None].sum()) if len(area) else 0.0  # noqa: E711
+    ground = polygons.area()
+    none = float(ground[area_type == None].sum()) if len(ground) else 0.0  # noqa: E711
     if none > SLIVER:
         checks.append(Check("plan_outside_area_types", IMPORTANT, "run",
-                            params={"area": none, "share": 100 * none / float(area.sum())}))  # fmt: skip
-    return Zones(area_type, polygons, area)
+                            params={"area": none, "share": 100 * none / float(ground.sum())}))  # fmt: skip
+    return Zones(area_type, polygons, ground)
 
 
 def _without_duplicates(polygons: Polygons, rows: np.ndarray, types: list[str | None],

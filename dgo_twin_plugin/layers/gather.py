@@ -28,6 +28,7 @@ from ..engine.mapping import load_mapping
 from ..engine.provenance import fingerprint, raster_fingerprint
 from ..engine.roles import roles
 from ..engine.scene import FIELDS, RawLayer
+from ..engine.texts import text
 from ..engine.twin import LayerEntry, Twin
 from ..engine.words import DgoError, say
 from .plane import Plane, choose_plane, code_of, require_crs
@@ -115,8 +116,8 @@ def reading_of(twin: Twin, given: VectorInput, project: QgsProject | None) -> di
     as it reads its first layer with a field of functions. A filter is left: the parameter says
     what counts."""
 
-    def place(text: str) -> str:
-        return text.replace("layername=", "").replace("\\", "/")
+    def place(source: str) -> str:
+        return source.replace("layername=", "").replace("\\", "/")
 
     chosen = None
     for entry in twin.design:
@@ -167,8 +168,10 @@ def read_all(inputs: Inputs, tick: Tick, progress: Callable[[float], None]) -> R
             tick()
             raw = _read(role, one, sources, plane, inputs, box, tick)
             found.append(raw)
-            record.append(_record(role, one, fingerprint(raw), len(raw.fid)))
-            notes.extend(f"{one.name}: {note}" for note in one.notes)
+            said = [*one.notes, *(["filter"] if raw.entry.get("filter") else [])]
+            said = list(dict.fromkeys(said))
+            record.append(_record(role, one, fingerprint(raw), len(raw.fid), said))
+            notes.extend(text(f"algorithms.note.{note}", layer=one.name) for note in said)
         return found
 
     sources.design = vectors("design", inputs.design, None)
@@ -260,10 +263,11 @@ def _box(layers: list[RawLayer]) -> QgsRectangle | None:
     return None if box.isNull() or not box.isFinite() else box
 
 
-def _record(role: str, given: VectorInput, digest: str, features: int) -> dict[str, Any]:
+def _record(role: str, given: VectorInput, digest: str, features: int,
+            notes: list[str]) -> dict[str, Any]:  # fmt: skip
     return {"role": role, "layer": given.name, "source": given.origin, "fingerprint": digest,
             "features": features, "crs": code_of(given.crs),
-            "notes": list(given.notes), **_declared(given.entry)}  # fmt: skip
+            "notes": notes, **_declared(given.entry)}  # fmt: skip
 
 
 def _declared(entry: dict[str, Any]) -> dict[str, Any]:

@@ -55,7 +55,8 @@ def _by_gdal(given: RasterInput, plane: Plane, box: QgsRectangle) -> Raster | No
         origin = osr.SpatialReference()
         origin.ImportFromWkt(given.crs.toWkt())
         with quiet():
-            dataset = gdal.Warp("", dataset, format="MEM", srcSRS=origin.ExportToWkt(),
+            # as a virtual file: nothing is computed but the window that is read below
+            dataset = gdal.Warp("", dataset, format="VRT", srcSRS=origin.ExportToWkt(),
                                 dstSRS=target.ExportToWkt(), resampleAlg="near",
                                 outputType=gdal.GDT_Float64, dstNodata=float("nan"),
                                 outputBounds=(box.xMinimum(), box.yMinimum(),
@@ -78,7 +79,18 @@ def _by_gdal(given: RasterInput, plane: Plane, box: QgsRectangle) -> Raster | No
     values[mask == 0] = np.nan
     scale, offset = band.GetScale(), band.GetOffset()
     values = values * (1.0 if scale is None else scale) + (0.0 if offset is None else offset)
+    for low, high in _said_empty(given):
+        values[(values >= low) & (values <= high)] = np.nan
     return Raster(_without_odd(values), x0 + c0 * dx, y0 - r0 * dy, dx, dy)
+
+
+def _said_empty(given: RasterInput) -> list[tuple[float, float]]:
+    """The additional no-data values that a user set on the layer in QGIS."""
+    band = int(given.entry.get("band") or 1)
+    ranges = given.layer.dataProvider().userNoDataValues(band)
+    limit = float("inf")
+    return [(-limit if r.min() != r.min() else r.min(), limit if r.max() != r.max() else r.max())
+            for r in ranges]  # fmt: skip
 
 
 def _without_odd(values: np.ndarray) -> np.ndarray:

@@ -81,7 +81,8 @@ class Dock(QgsDockWidget):
         self.tabs.setUsesScrollButtons(True)
         self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
         for page, key in self._pages():
-            self.tabs.addTab(page, text(f"panel.tab.{key}"))
+            self.tabs.addTab(self._with_legend(page) if page is self.marks else page,
+                             text(f"panel.tab.{key}"))  # fmt: skip
         self.tabs.setMinimumHeight(230)
         self.empty = MutedLabel(self.inside)
         self.empty.setText(text("panel.empty"))
@@ -95,9 +96,22 @@ class Dock(QgsDockWidget):
         self.run_button.setFont(bold)
         self.progress = QProgressBar(self.inside)
         self.progress.setRange(0, 100)
+        self.progress.setFormat("%p %")
         self.progress.setAccessibleName(text("panel.progress"))
         self.state = MutedLabel(self.inside, strong=True)
         self.legal = MutedLabel(self.inside)
+
+    def _with_legend(self, page: QWidget) -> QWidget:
+        """The marks with, below them, what the signs of the scale mean."""
+        both = QWidget(self.tabs)
+        column = QVBoxLayout(both)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3)
+        column.addWidget(page, 1)
+        legend = MutedLabel(both)
+        legend.setText(text("panel.scale.tip"))
+        column.addWidget(legend)
+        return both
 
     def _pages(self) -> tuple[tuple[QWidget, str], ...]:
         return ((self.marks, "marks"), (self.breaches, "breaches"), (self.alerts, "alerts"),
@@ -249,9 +263,8 @@ class Dock(QgsDockWidget):
         self._busy(True)
 
     def _progress_text(self, said: str) -> None:
-        # in a bar a percent sign followed by a letter would be a placeholder
-        self.progress.setFormat(f"{said.replace('%', '%%')} · %p %")
         self.progress.setAccessibleDescription(said)
+        self._state(said)
 
     def _busy(self, on: bool) -> None:
         for widget in (self.run_button, self.check_button, self.report_button):
@@ -377,7 +390,7 @@ class Dock(QgsDockWidget):
             self._zoom(self.view.zone_shape(zone), self.view.place(Finding("", "", ""))[1])
 
     def _theme_chosen(self, theme: str) -> None:
-        self.tabs.setCurrentWidget(self.marks)
+        self.tabs.setCurrentIndex(0)
         self.marks.choose(theme)
 
     def _indicator_asked(self, indicator: str) -> None:

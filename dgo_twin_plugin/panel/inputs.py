@@ -150,7 +150,7 @@ class Inputs(QWidget):
             for box in (self.design, self.area_types):
                 layer = box.currentLayer()
                 if layer is not None and layer.id() in ids:
-                    box.setLayer(None)
+                    _pick(box, None)
         finally:
             self._quiet -= 1
         self.changed.emit("design")
@@ -170,7 +170,9 @@ class Inputs(QWidget):
         own = [layer for layer in self.project.mapLayers().values()
                if layer.customProperty(FILE_PROPERTY)]  # fmt: skip
         for box in (self.design, self.area_types):
+            chosen = box.currentLayer()
             box.setExceptedLayerList(own)
+            _pick(box, chosen)
 
     def restore(self, *_: Any) -> None:
         """Fill the form with what the project remembers, else with what the roles say."""
@@ -230,7 +232,7 @@ class Inputs(QWidget):
     def _set(self, name: str, value: str) -> None:
         widget = getattr(self, name)
         if name in memory.LAYERS:
-            widget.setLayer(self.project.mapLayer(value) if value else None)
+            _pick(widget, self.project.mapLayer(value) if value else None)
         elif name == "field":
             widget.setLayer(self.area_types.currentLayer())
             widget.setField(value)
@@ -380,6 +382,13 @@ class Inputs(QWidget):
             found += [self._layer(entry, twin) for entry in entries if entry is not None]
         return [one for one in {layer.id(): layer for layer in found if layer is not None}.values()
                 if isinstance(one, QgsVectorLayer)]  # fmt: skip
+
+
+def _pick(box: QgsMapLayerComboBox, layer: QgsMapLayer | None) -> None:
+    """Choose a layer, or the entry that stands for none; never leave the box without a choice."""
+    box.setLayer(layer)
+    if box.currentIndex() < 0:
+        box.setCurrentIndex(0)
 
 
 def _same_source(layer: QgsMapLayer, file: Path, name: str) -> bool:

@@ -22,11 +22,11 @@ from . import paint
 from .summary import FADED
 from .view import Line, RunView
 
-NAME, VALUE, RANGE, STATUS, LAW, COVERAGE, MARK = range(7)
-HEADS = ("results.field.indicator", "results.field.value", "panel.interval_head",
-         "results.field.status", "results.field.legal_check", "panel.coverage",
+NAME, VALUE, STATUS, LAW, COVERAGE, RANGE, SCALE, MARK = range(8)
+HEADS = ("results.field.indicator", "results.field.value", "results.field.status",
+         "results.field.legal_check", "panel.coverage", "panel.interval_head", "panel.scale",
          "results.field.mark")  # fmt: skip
-WIDE = 620  # px from which the columns are shown
+WIDE, SCALED = 620, 900  # px from which the columns, and among them the scale, are shown
 LINE, HEAD = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
@@ -63,6 +63,8 @@ class _Painter(QStyledItemDelegate):
         painter.setClipRect(option.rect)
         painter.setOpacity(FADED if self.tree.faded else 1.0)
         box = QRectF(option.rect).adjusted(4, 0, -4, 0)
+        if index.data(HEAD):  # a band that keeps the themes apart
+            painter.fillRect(option.rect.adjusted(0, 2, 0, -2), paint.blend(palette, 0.06))
         if column == MARK:
             self._badge(painter, box, line, palette, option.font, bool(index.data(HEAD)))
         elif index.data(HEAD):
@@ -74,6 +76,9 @@ class _Painter(QStyledItemDelegate):
                 self._cell(painter, box, line, column, palette, option.font)
         elif column == NAME:
             self._name(painter, box, line, palette, option.font)
+        elif column == SCALE:
+            middle = QRectF(box.left(), box.center().y() - 8.0, box.width(), 13.0)
+            self._scale(painter, middle, line, palette)
         else:
             self._cell(painter, box, line, column, palette, option.font)
         painter.restore()
@@ -86,13 +91,9 @@ class _Painter(QStyledItemDelegate):
         wide = min(box.width(), max(44.0, metrics.boundingRect(line.badge).width() + 16))
         tall = metrics.height() + 6
         place = QRectF(box.right() - wide, box.center().y() - tall / 2, wide, tall)
-        if head:  # a theme: its figure without a shape, the shapes stand in the bars above
-            painter.setFont(bold)
-            painter.setPen(paint.warning_colour(palette) if line.n_breach
-                           else paint.blend(palette, 0.9))  # fmt: skip
-            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, line.badge)
-        else:
-            paint.draw_badge(painter, place, line.badge, line.mark, palette, bold)
+        if head:
+            place = place.adjusted(0, 2, 0, -2)
+        paint.draw_badge(painter, place, line.badge, line.mark, palette, bold)
 
     @staticmethod
     def _write(painter: QPainter, box: QRectF, words: str, flags: Any = _LEFT) -> None:
@@ -133,15 +134,19 @@ class _Painter(QStyledItemDelegate):
         painter.setPen(paint.blend(palette, 0.7))
         self._write(painter, below, line.reason if line.mark is None else " · ".join(
             t for t in (line.value, line.status,
-                        text("report.coverage", share=line.coverage)) if t))  # fmt: skip
+                        text("report.coverage", share=line.coverage) if line.partial else "")
+            if t))  # fmt: skip
+        wide = min(box.width(), 420.0)
+        self._scale(painter, QRectF(box.left(), below.bottom(), wide, 13.0), line, palette)
+
+    @staticmethod
+    def _scale(painter: QPainter, box: QRectF, line: Line, palette: QPalette) -> None:
         if line.mark is not None:
-            scale = QRectF(box.left(), below.bottom(), min(box.width(), 420.0), 13.0)
-            paint.draw_scale(painter, scale, line, palette)
-        else:
-            painter.setPen(QPen(paint.blend(palette, 0.3), 1.0, Qt.PenStyle.DashLine))
-            painter.drawLine(int(box.left()) + 4, int(below.bottom()) + 8,
-                             int(box.left() + min(box.width(), 420.0)) - 4,
-                             int(below.bottom()) + 8)  # fmt: skip
+            paint.draw_scale(painter, box, line, palette)
+            return
+        painter.setPen(QPen(paint.blend(palette, 0.3), 1.0, Qt.PenStyle.DashLine))
+        y = round(box.center().y() + 2.0)
+        painter.drawLine(round(box.left()) + 4, y, round(box.right()) - 4, y)
 
 
 class MarksTree(QTreeWidget):
@@ -156,6 +161,8 @@ class MarksTree(QTreeWidget):
         self.faded = False
         self.setColumnCount(len(HEADS))
         self.setHeaderLabels([text(key) for key in HEADS])
+        self.headerItem().setTextAlignment(MARK, Qt.AlignmentFlag.AlignRight)
+        self.headerItem().setToolTip(SCALE, text("panel.scale.tip"))
         self.setRootIsDecorated(False)
         self.setIndentation(0)
         self.setFrameShape(QTreeWidget.Shape.NoFrame)
@@ -228,15 +235,18 @@ class MarksTree(QTreeWidget):
         """Columns for the width there is."""
         self.setHeaderHidden(not self.wide)
         metrics = QFontMetricsF(self.font())
-        for column in (VALUE, RANGE, STATUS, LAW, COVERAGE):
+        room = self.viewport().width()
+        for column in (VALUE, STATUS, LAW, COVERAGE, RANGE):
             self.setColumnHidden(column, not self.wide)
-        badges = max([metrics.boundingRect(self.topLevelItem(i).child(k).text(MARK)).width()
-                      for i in range(self.topLevelItemCount())
-                      for k in range(self.topLevelItem(i).childCount())] or [0.0])  # fmt: skip
-        self.setColumnWidth(MARK, int(max(56.0, badges + 30)))
+        self.setColumnHidden(SCALE, room < SCALED)
+        rows = (self.topLevelItem(i) for i in range(self.topLevelItemCount()))
+        shown = [item.text(MARK) for top in rows
+                 for item in (top, *(top.child(k) for k in range(top.childCount())))]  # fmt: skip
+        badges = max([metrics.boundingRect(words).width() for words in shown] or [0.0])
+        self.setColumnWidth(MARK, int(max(58.0, badges + 34)))
         if self.wide:
             unit = metrics.averageCharWidth()
-            room = self.viewport().width()
-            for column, share, most in ((VALUE, 0.18, 30), (RANGE, 0.1, 13), (STATUS, 0.16, 24),
-                                        (LAW, 0.16, 40), (COVERAGE, 0.08, 10)):  # fmt: skip
+            for column, share, most in ((VALUE, 0.17, 28), (STATUS, 0.16, 24), (LAW, 0.15, 46),
+                                        (COVERAGE, 0.09, 12), (RANGE, 0.1, 14),
+                                        (SCALE, 0.15, 40)):  # fmt: skip
                 self.setColumnWidth(column, int(min(room * share, unit * most)))

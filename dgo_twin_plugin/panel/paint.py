@@ -115,6 +115,8 @@ def draw_bar(painter: QPainter, box: QRectF, mark: float | None, palette: QPalet
             line = QColor(found.ink)
             line.setAlpha(80)
             hatch(painter, column, line)
+        painter.setPen(QPen(QColor(found.colour).darker(140), 1.2))  # light on light has an edge
+        painter.drawLine(QLineF(filled.left() + 1, filled.top(), filled.right() - 1, filled.top()))
     painter.setPen(QPen(blend(palette, 0.75, over), 1.0, _LINES.DotLine))
     y = box.bottom() - box.height() * PASS / HIGHEST
     painter.drawLine(QLineF(box.left(), y, box.right(), y))

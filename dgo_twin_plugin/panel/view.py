@@ -43,6 +43,7 @@ class Line:
     law: str = ""
     law_code: str = ""
     coverage: str = ""
+    partial: bool = False  # whether the coverage is less than the whole
     assumed: str = ""
     n_breach: int = 0
     reason: str = ""
@@ -205,6 +206,7 @@ class RunView:
             _mark_range(row), word("status", row["status"], lang), row["status"],
             word("legal_check", law, lang) if law else "", law,
             share(row["coverage"], lang) if row["coverage"] is not None else "",
+            row["coverage"] is not None and row["coverage"] < 0.9995,
             share(row["assumed"], lang), n, row["reason"] or "",
         )  # fmt: skip
         return Line(**{**made.__dict__, "tip": self._tip(row, made)})

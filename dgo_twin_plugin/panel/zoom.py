@@ -25,7 +25,7 @@ def zoom_to(canvas: Any, wkb: bytes, crs: str) -> bool:
     source = QgsCoordinateReferenceSystem()
     source.createFromUserInput(crs)
     target = canvas.mapSettings().destinationCrs()
-    box.grow(max(LEAST, 0.35 * max(box.width(), box.height())))
+    box.grow(max(LEAST, 0.6 * max(box.width(), box.height())))
     if source.isValid() and target.isValid() and source != target:
         try:
             box = QgsCoordinateTransform(source, target, QgsProject.instance()

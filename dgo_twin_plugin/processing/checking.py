@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from qgis.core import (
@@ -15,8 +16,10 @@ from ..engine.build import build_scene
 from ..engine.checks import Check
 from ..engine.functions import load_functions
 from ..engine.indicators import all_indicators
+from ..engine.pulse import heard_by
 from ..engine.words import BLOCKING, NORMAL, SEVERITIES, Cancelled, DgoError, say
 from ..layers.gather import read_all
+from ..layers.read import Tick
 from .inputs import collect, date_of, profile_of
 
 
@@ -34,15 +37,24 @@ class Checking:
     ) -> tuple[list[Check], QgsCoordinateReferenceSystem, tuple[float, float]]:
         """Findings, worst first; the work plane; the origin of their geometry."""
 
-        def tick(done: float = 0.0) -> None:
+        def tick() -> None:
             if feedback.isCanceled():
                 raise Cancelled
+
+        def report(done: float) -> None:
+            tick()
             feedback.setProgress(100 * done)
 
-        reading = read_all(self.inputs, tick, lambda done: tick(0.4 * done))
+        with heard_by(tick):
+            return self._work(tick, report)
+
+    def _work(
+        self, tick: Tick, report: Callable[[float], None]
+    ) -> tuple[list[Check], QgsCoordinateReferenceSystem, tuple[float, float]]:
+        reading = read_all(self.inputs, tick, lambda done: report(0.4 * done))
         try:
             scene = build_scene(reading.sources, self.profile, load_functions(), self.date,
-                                progress=lambda done: tick(0.4 + 0.6 * done))  # fmt: skip
+                                progress=lambda done: report(0.4 + 0.6 * done))  # fmt: skip
         except DgoError as error:
             stop = Check("cannot_be_scored", BLOCKING, "run", params={"why": error.message})
             return [stop, *reading.sources.checks], reading.plane.crs, (0.0, 0.0)

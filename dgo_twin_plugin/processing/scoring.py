@@ -9,7 +9,13 @@ from typing import Any
 
 import numpy as np
 from osgeo import gdal
-from qgis.core import Qgis, QgsApplication, QgsProcessingContext, QgsProcessingFeedback
+from qgis.core import (
+    Qgis,
+    QgsApplication,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingUtils,
+)
 
 from ..engine.assessment import Assessment, assess
 from ..engine.build import build_scene
@@ -17,10 +23,12 @@ from ..engine.functions import load_functions
 from ..engine.indicators import all_indicators
 from ..engine.marks import shown
 from ..engine.norms import Profile
+from ..engine.pulse import heard_by
 from ..engine.texts import language, text
 from ..engine.twin import Twin
 from ..engine.words import Cancelled, DgoError, say
 from ..layers.gather import Inputs, Reading, read_all
+from ..layers.read import Tick
 from ..store import outcome
 from ..store.record import RunRecord
 from ..store.write import write_run
@@ -46,13 +54,18 @@ class Run:
 
     def carry_out(self, feedback: QgsProcessingFeedback) -> dict[str, Any]:
         """Read, assess, write. Raises Cancelled and DgoError."""
-        algorithm, parameters, context = self.algorithm, self.parameters, self.context
-        inputs, profile = self.inputs, self.profile
-        twin = inputs.twin
 
         def tick() -> None:
             if feedback.isCanceled():
                 raise Cancelled
+
+        with heard_by(tick):
+            return self._work(feedback, tick)
+
+    def _work(self, feedback: QgsProcessingFeedback, tick: Tick) -> dict[str, Any]:
+        algorithm, parameters, context = self.algorithm, self.parameters, self.context
+        inputs, profile = self.inputs, self.profile
+        twin = inputs.twin
 
         def progress(low: float, high: float) -> Any:
             def report(done: float, _name: str = "") -> None:
@@ -81,7 +94,8 @@ class Run:
 
         result = assess(scene, profile, self.chosen, twin.ambitions, weights, named)
         feedback.setProgressText(text("algorithms.step.write"))
-        target = Path(algorithm.parameterAsFileOutput(parameters, "OUTPUT", context))
+        named_file = algorithm.parameterAsFileOutput(parameters, "OUTPUT", context)
+        target = Path(named_file or QgsProcessingUtils.generateTempFilename("dgo_scores.gpkg"))
         target = target if target.suffix else target.with_suffix(".gpkg")
         scenario = algorithm.parameterAsString(parameters, "SCENARIO", context) or twin.scenario
         record = self._record(scenario, result, reading)

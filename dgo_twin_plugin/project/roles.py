@@ -16,6 +16,7 @@ from qgis.core import QgsMapLayer, QgsProject
 
 from ..engine.roles import roles
 from ..engine.twin import LayerEntry, Twin, dump, parse_twin
+from ..engine.words import DgoError
 
 SCOPE, KEY = "dgo_twin", "twin"
 ROLE, ENTRY = "dgo/role", "dgo/entry"
@@ -59,8 +60,20 @@ def _marked(project: QgsProject) -> dict[str, list[LayerEntry]]:
         role = layer.customProperty(ROLE)
         if not role:
             continue
-        block = json.loads(layer.customProperty(ENTRY) or "{}")
+        block = _entry_of(layer)
         own = {k: v for k, v in block.items() if k in names}
         extra = {k: v for k, v in block.items() if k not in names}
         found.setdefault(str(role), []).append(LayerEntry(layer.id(), extra=extra, **own))
     return found
+
+
+def _entry_of(layer: QgsMapLayer) -> dict[str, Any]:
+    """What a layer says about how to read it. Raises ``DgoError`` where that is no JSON block."""
+    said = str(layer.customProperty(ENTRY) or "{}")
+    try:
+        block = json.loads(said)
+    except ValueError:
+        block = None
+    if not isinstance(block, dict):
+        raise DgoError("problems.bad_entry", layer=layer.name(), key=ENTRY, value=said)
+    return block

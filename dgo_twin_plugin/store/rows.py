@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.pulse import beat
 from ..engine.texts import text
 from ..engine.words import Message
 from . import schema
@@ -54,7 +55,9 @@ def prepare(table: schema.Table, rows: Iterable[Row], extra: Iterable[str],
     allowed = frozenset(names) | {"wkb"}
     values: list[list[Any]] = []
     wkb: list[bytes | None] = []
-    for row in rows:
+    for count, row in enumerate(rows):
+        if count % 500 == 0:
+            beat()
         found = getter(row, allowed, table.name)
         line = [plain(found.get(name)) for name in names]
         line[0], line[1] = run_id, scenario

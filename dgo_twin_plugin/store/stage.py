@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.pulse import beat
 from . import rows as make
 from . import schema
 from .blobs import Bounds, Move, blobs
@@ -166,7 +167,9 @@ def _stage_shared(base: sqlite3.Connection, staged: Staged, run: RunRecord, grou
     layer: list[str | None] = []
     fid: list[int | None] = []
     last, data = -2, None
-    for f, z in zip(feature, zone):
+    for count, (f, z) in enumerate(zip(feature, zone)):
+        if count % 2000 == 0:
+            beat()
         if f < 0 or ground is None:
             wkb.append(zone_wkb.get(z))
             layer.append(None)

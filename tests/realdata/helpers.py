@@ -54,7 +54,7 @@ def box(x0: float, y0: float, x1: float, y1: float) -> str:
 
 def score(folder: Path, twin: dict[str, Any], name: str = "twin", **more: Any) -> Path:
     """Run dgo:scoredesign on a twin; returns the results file."""
-    import processing
+    from qgis import processing
     from qgis.core import QgsProcessingContext, QgsProcessingFeedback
 
     file = folder / f"{name}.yml"

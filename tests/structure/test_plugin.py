@@ -43,22 +43,23 @@ def start_once() -> dict[str, Any]:
     return dict(json.loads(line[len("RESULT"):]))  # fmt: skip
 
 
-def test_loading_is_quick_and_lazy(capsys: pytest.CaptureFixture[str]) -> None:
+def test_loading_is_lazy(capsys: pytest.CaptureFixture[str]) -> None:
     runs = [start_once() for _ in range(3)]
     best = min(run["seconds"] for run in runs)
     with capsys.disabled():
         print(f" [plugin load {best * 1000:.0f} ms, {len(runs[0]['new'])} modules]", end="")
     heavy = {"numpy", "scipy", "matplotlib", "yaml", "osgeo"}
     dragged = [name for name in runs[0]["new"] if name.split(".")[0] in heavy]
-    assert not dragged, dragged[:5]
-    assert best <= 0.050
+    assert not dragged, dragged[:5]  # the time itself decides nothing: `make bench` keeps it
 
 
 @pytest.fixture
-def window(qgis_app: Any) -> Any:
+def window(qgis_app: Any) -> Iterator[Any]:
     from tests.structure.window import FakeInterface
 
-    return FakeInterface()
+    made = FakeInterface()
+    yield made
+    made.gone()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from typing import Any
 
 from qgis.core import QgsProject
 from qgis.gui import QgsMapCanvas, QgsMessageBar
+from qgis.PyQt.QtCore import QCoreApplication, QEvent
 from qgis.PyQt.QtWidgets import QApplication, QMainWindow
 
 
@@ -21,6 +22,13 @@ class FakeInterface:
         self.icons: list[Any] = []
         self.docks: list[Any] = []
         self.window.show()
+
+    def gone(self) -> None:
+        """Delete the window now: a canvas that outlives the application takes the process along."""
+        self.window.close()
+        self.window.deleteLater()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        QCoreApplication.processEvents()
 
     def mainWindow(self) -> QMainWindow:  # noqa: N802
         return self.window

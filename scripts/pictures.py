@@ -1,0 +1,234 @@
+"""Takes the pictures in docs/images/ of a real QGIS with the demo project, dock and results.
+
+    scripts/pictures.py                  all scenes
+    scripts/pictures.py --scene dark     one of them
+
+Needs the desktop of QGIS and, without a screen, Xvfb (Debian: qgis, xvfb). Works in a throw-away
+profile below build/pictures/. QGIS runs this same file (--code) to play the scene.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+SCENE = os.environ.get("DGO_PICTURES_SCENE", "")  # set: this is QGIS playing a scene
+REPO = Path(os.environ["DGO_PICTURES_REPO"] if SCENE else Path(__file__).resolve().parent.parent)
+SCENES = {"dutch": "nl", "dark": "nl", "english": "en"}  # scene -> language
+SCREEN = "1600x1000x24"  # the window is 1366 x 768
+PATIENCE = 300.0  # s
+MOST_BYTES = 400_000
+
+
+# --- outside QGIS: prepare, start, wait ----------------------------------------------------------
+def settings(profile: Path, language: str) -> None:
+    """A profile that loads the plugin and asks nothing."""
+    target = profile / "QGIS" / "QGIS3.ini"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(
+        "[PythonPlugins]\ndgo_twin_plugin=true\nprocessing=true\n"
+        "[qgis]\ncheckVersion=false\naskToSaveProjectChanges=false\nprojOpenAtLaunch=0\n"
+        "enableMacros=Never\n[app]\nfirstRunVersionFlag=99999\n"
+        f"[locale]\noverrideFlag=true\nuserLocale={language}\n",
+        encoding="utf-8",
+    )
+
+
+def play(scene: str, work: Path, images: Path) -> int:
+    """Start QGIS for a scene and wait for it."""
+    from link import link
+
+    profiles = work / "profiles" / scene
+    shutil.rmtree(profiles, ignore_errors=True)
+    settings(profiles / "profiles" / "pictures", SCENES[scene])
+    link(work / "plugins")
+    (work / "runtime").mkdir(exist_ok=True)
+    (work / "runtime").chmod(0o700)
+    environment = {
+        **os.environ,
+        "DGO_PICTURES_SCENE": scene, "DGO_PICTURES_REPO": str(REPO),
+        "DGO_PICTURES_WORK": str(work), "DGO_PICTURES_IMAGES": str(images),
+        "QGIS_PLUGINPATH": str(work / "plugins"), "PYTHONNOUSERSITE": "1",
+        "XDG_RUNTIME_DIR": str(work / "runtime"), "QT_QPA_PLATFORM": "xcb", "TZ": "Europe/Amsterdam",
+    }  # fmt: skip
+    command = ["qgis", "--nologo", "--noversioncheck", "--profiles-path", str(profiles),
+               "--profile", "pictures", "--lang", SCENES[scene], "--code", str(Path(__file__).resolve())]  # fmt: skip
+    if shutil.which("xvfb-run"):
+        command = ["xvfb-run", "--auto-servernum", "--server-args", f"-screen 0 {SCREEN}", *command]
+    log = work / f"{scene}.log"
+    with log.open("w", encoding="utf-8") as stream:
+        try:
+            done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL,
+                                  stdout=stream, stderr=subprocess.STDOUT, timeout=PATIENCE)  # fmt: skip
+        except subprocess.TimeoutExpired:
+            print(f"{scene}: not done within {PATIENCE:.0f} s, see {log}", file=sys.stderr)
+            return 1
+    said = (work / f"{scene}.txt").read_text("utf-8") if (work / f"{scene}.txt").exists() else ""
+    print(f"{scene}: {said.strip() or f'nothing made (code {done.returncode}), see {log}'}")
+    return 0 if said.startswith("made") else 1
+
+
+def outside() -> int:
+    """Play the scenes one after another."""
+    import argparse
+
+    sys.path[:0] = [str(REPO), str(REPO / "scripts")]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--scene", choices=SCENES, action="append")
+    parser.add_argument("--images", type=Path, default=REPO / "docs" / "images")
+    arguments = parser.parse_args()
+    if not shutil.which("qgis"):
+        print("The desktop of QGIS is not installed (Debian: apt-get install qgis xvfb).",
+              file=sys.stderr)  # fmt: skip
+        return 1
+    work = REPO / "build" / "pictures"
+    work.mkdir(parents=True, exist_ok=True)
+    failed = sum(play(scene, work, arguments.images.resolve())
+                 for scene in arguments.scene or SCENES)  # fmt: skip
+    return 1 if failed else 0
+
+
+# --- inside QGIS: the scene, as a generator that says what it waits for ----------------------
+def inside() -> None:
+    """Play the scene step by step, so that QGIS goes on living between the steps."""
+    from qgis.core import QgsApplication
+    from qgis.PyQt.QtCore import QTimer
+
+    work = Path(os.environ["DGO_PICTURES_WORK"])
+    told = work / f"{SCENE}.txt"
+    told.unlink(missing_ok=True)
+    steps = scene_steps(work, Path(os.environ["DGO_PICTURES_IMAGES"]))
+    state = {"ready": lambda: True, "since": time.monotonic()}
+
+    def step() -> None:
+        try:
+            if not state["ready"]() and time.monotonic() - state["since"] < 90:
+                QTimer.singleShot(150, step)
+                return
+            state["ready"] = next(steps)
+            state["since"] = time.monotonic()
+            QTimer.singleShot(400, step)
+        except StopIteration as done:
+            told.write_text(f"made {', '.join(done.value)}\n", encoding="utf-8")
+            leave()
+        except Exception as error:  # noqa: BLE001 - told outside
+            import traceback
+
+            told.write_text(f"failed: {error!r}\n{traceback.format_exc()}", encoding="utf-8")
+            leave()
+
+    def leave() -> None:
+        from qgis.core import QgsProject
+
+        QgsProject.instance().setDirty(False)
+        QgsApplication.instance().exit(0)
+
+    QTimer.singleShot(1500, step)
+
+
+def scene_steps(work: Path, images: Path) -> Iterator[Any]:
+    """The scene; yields functions that answer whether it may go on."""
+    from qgis import processing
+    from qgis.core import QgsApplication, QgsProject, QgsSettings
+    from qgis.PyQt.QtCore import Qt
+    from qgis.PyQt.QtWidgets import QDockWidget, QToolBar
+    from qgis.utils import iface, plugins
+
+    window, canvas, made = iface.mainWindow(), iface.mapCanvas(), []
+    if SCENE == "dark":
+        QgsSettings().setValue("UI/UITheme", "Night Mapping", QgsSettings.Section.App)
+        QgsApplication.setUITheme("Night Mapping")
+    yield lambda: "dgo:createdemo" in [a.id() for a in
+                                       QgsApplication.processingRegistry().algorithms()]  # fmt: skip
+    folder = work / f"demo-{SCENE}"
+    shutil.rmtree(folder, ignore_errors=True)
+    done = processing.run("dgo:createdemo", {"FOLDER": str(folder)})
+    assert QgsProject.instance().read(done["PROJECT"]), done["PROJECT"]
+    window.setGeometry(0, 0, 1366, 768)
+    for bar in window.findChildren(QToolBar):
+        bar.setVisible(bar.objectName() in ("mFileToolBar", "mMapNavToolBar", "mAttributesToolBar",
+                                            "mPluginToolBar", "mDigitizeToolBar"))  # fmt: skip
+    for other in window.findChildren(QDockWidget):
+        if other.objectName() != "Layers":
+            other.setVisible(False)
+    plugin = plugins["dgo_twin_plugin"]
+    plugin.action.setChecked(True)
+    dock = plugin.dock
+    dock.inputs.scenario.setText({"nl": "Variant A", "en": "Variant A"}[SCENES[SCENE]])
+    dock.inputs.scenario.textEdited.emit("Variant A")
+    window.resizeDocks([dock], [350], Qt.Orientation.Horizontal)
+    layers = window.findChild(QDockWidget, "Layers")
+    window.resizeDocks([layers], [290], Qt.Orientation.Horizontal)
+    yield still(canvas)
+
+    def shot(widget: Any, name: str) -> None:
+        path = images / f"{name}.png"
+        images.mkdir(parents=True, exist_ok=True)
+        iface.messageBar().clearWidgets()
+        assert widget.grab().save(str(path), "PNG", 0)
+        assert path.stat().st_size < MOST_BYTES, f"{path.name}: {path.stat().st_size} bytes"
+        made.append(path.name)
+
+    if SCENE == "dutch":
+        shot(dock, "dock-empty-nl")
+    dock.score()
+    if dock.runner.busy:
+        yield lambda: dock.runner.busy and dock.progress.value() > 40
+        if SCENE == "dutch":
+            shot(dock, "dock-running-nl")
+    yield lambda: not dock.runner.busy
+    assert dock.view is not None, dock.state.text()
+    # the zones above the design, the design still readable below them
+    tree = QgsProject.instance().layerTreeRoot()
+    group = tree.children()[0]
+    for other in tree.children():
+        other.setExpanded(other is group)
+    for node in group.findLayers():
+        kind = str(node.layer().customProperty("dgo/result")).split("|")[0]
+        node.setExpanded(kind == "zones")
+        if kind == "zones":
+            node.layer().setOpacity(0.7)
+        elif kind == "alerts":  # their hatching would hide the marks in a still picture
+            node.setItemVisibilityChecked(False)
+    canvas.setExtent(QgsProject.instance().viewSettings().defaultViewExtent())
+    canvas.refresh()
+    yield still(canvas)
+    name = {"dutch": "project-nl", "dark": "project-dark", "english": "project-en"}[SCENE]
+    shot(window, name)
+    shot(dock, {"dutch": "dock-nl", "dark": "dock-dark", "english": "dock-en"}[SCENE])
+    if SCENE == "dutch":
+        dock.tabs.setCurrentWidget(dock.breaches)
+        dock.breaches.setCurrentRow(1)
+        dock.breaches.itemActivated.emit(dock.breaches.item(1))
+        yield still(canvas)
+        shot(window, "breach-nl")
+        dock.tabs.setCurrentWidget(dock.marks)
+        dock.setFloating(True)
+        dock.resize(1120, 940)
+        yield still(canvas)
+        shot(dock.widget(), "score-table-nl")
+    return made
+
+
+def still(canvas: Any) -> Any:
+    """Whether nothing is being drawn or computed, for a second on end."""
+    quiet = {"since": time.monotonic()}
+
+    def ready() -> bool:
+        if canvas.isDrawing():
+            quiet["since"] = time.monotonic()
+        return time.monotonic() - quiet["since"] > 1.2
+
+    return ready
+
+
+if SCENE:
+    inside()
+elif __name__ == "__main__":
+    sys.exit(outside())
