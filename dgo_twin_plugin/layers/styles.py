@@ -116,7 +116,7 @@ _FINDINGS = {
         "complies": ("#35978f", False), "not_in_scope": (NONE_COLOUR, False),
     },
     "severity": {
-        "blocking": (LAW, True), "important": ("#bf5b17", True), "normal": ("#bf812d", False),
+        "blocking": (LAW, True), "important": ("#bf5b17", False), "normal": ("#bf812d", False),
         "low": (NONE_COLOUR, False),
     },
 }  # fmt: skip
