@@ -41,8 +41,9 @@ def shown(value: float | None, digits: int = 1) -> str:
 
 def runs_of(store: sqlite3.Connection) -> list[tuple[str, str]]:
     """(run_id, scenario) of every run in the results, oldest first."""
-    rows = store.execute("SELECT run_id, max(scenario) FROM scores GROUP BY run_id ORDER BY "
-                         "min(rowid)").fetchall()  # fmt: skip
+    rows = store.execute(
+        "SELECT run_id, max(scenario) FROM scores GROUP BY run_id ORDER BY min(rowid)"
+    ).fetchall()
     return [(str(run), str(scenario)) for run, scenario in rows]
 
 
@@ -53,21 +54,32 @@ def table(gpkg: Path) -> list[str]:
     try:
         runs = runs_of(store)
         per_run = {
-            run: {row["indicator"]: row for row in store.execute(
-                "SELECT * FROM scores WHERE run_id = ? AND zone_id = 0 ORDER BY code", (run,))}
+            run: {
+                row["indicator"]: row
+                for row in store.execute(
+                    "SELECT * FROM scores WHERE run_id = ? AND zone_id = 0 ORDER BY code", (run,)
+                )
+            }
             for run, _ in runs
-        }  # fmt: skip
+        }
         totals = {
-            run: {row["theme"]: row for row in store.execute(
-                "SELECT * FROM totals WHERE run_id = ? AND zone_id = 0", (run,))}
+            run: {
+                row["theme"]: row
+                for row in store.execute(
+                    "SELECT * FROM totals WHERE run_id = ? AND zone_id = 0", (run,)
+                )
+            }
             for run, _ in runs
-        }  # fmt: skip
+        }
         counts = {
-            run: {name: store.execute(f"SELECT count(*) FROM {name} WHERE run_id = ?",
-                                      (run,)).fetchone()[0]
-                  for name in COUNTED}
+            run: {
+                name: store.execute(
+                    f"SELECT count(*) FROM {name} WHERE run_id = ?", (run,)
+                ).fetchone()[0]
+                for name in COUNTED
+            }
             for run, _ in runs
-        }  # fmt: skip
+        }
     finally:
         store.close()
 
@@ -93,8 +105,12 @@ def table(gpkg: Path) -> list[str]:
         for run, _ in runs:
             row = totals[run].get(theme)
             # a total is never shown without its breaches of the law
-            cells.append("" if row is None else mark_shown(row["mark"], "en", row["n_breach"])
-                         + (f"{row['n_breach']}" if row["n_breach"] else ""))  # fmt: skip
+            cells.append(
+                ""
+                if row is None
+                else mark_shown(row["mark"], "en", row["n_breach"])
+                + (f"{row['n_breach']}" if row["n_breach"] else "")
+            )
         if any(cells):
             name = name_of(f"words.theme.{theme}", theme)
             lines.append(f"{'':4} {name[:33]:33}" + "".join(f" | {cell:>30}" for cell in cells))
@@ -138,8 +154,11 @@ def main() -> int:
     print("The norms are a proposal, not adopted by any authority (voorstel, niet vastgesteld).")
     project = folder / "demo.qgz"
     # the results as a group of the project, as QGIS itself lays them there after a run
-    subprocess.run([sys.executable, str(REPO / "scripts" / "show_results.py"), str(project),
-                    str(output)], check=True, env={**os.environ, "QT_QPA_PLATFORM": "offscreen"})  # fmt: skip
+    subprocess.run(
+        [sys.executable, str(REPO / "scripts" / "show_results.py"), str(project), str(output)],
+        check=True,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+    )
     print(f"Open it with:  QGIS_PLUGINPATH={plugins} qgis {project}")
     return 0
 

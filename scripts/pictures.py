@@ -187,8 +187,8 @@ def scene_steps(work: Path, images: Path) -> Iterator[Any]:
     # the zones above the design, the design still readable below them
     tree = QgsProject.instance().layerTreeRoot()
     group = tree.children()[0]
-    for other in tree.children():
-        other.setExpanded(other is group)
+    for place, other in enumerate(tree.children()):
+        other.setExpanded(place == 0)
     for node in group.findLayers():
         kind = str(node.layer().customProperty("dgo/result")).split("|")[0]
         node.setExpanded(kind == "zones")

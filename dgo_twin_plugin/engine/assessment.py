@@ -74,9 +74,19 @@ class Assessment:
     def judged(self, ambitions: Ambitions | None, weights: Weights | None) -> Assessment:
         """The same measurements under other ambitions or weights: no geometry is touched."""
         again = rejudge(self.prepared.values(), ambitions, weights)
-        return Assessment(self.scene, self.profile, self.measurements, self.prepared, again.rows,
-                          again.parts, again.totals, self.stats, self.breaches, self.alerts,
-                          self.checks)  # fmt: skip
+        return Assessment(
+            self.scene,
+            self.profile,
+            self.measurements,
+            self.prepared,
+            again.rows,
+            again.parts,
+            again.totals,
+            self.stats,
+            self.breaches,
+            self.alerts,
+            self.checks,
+        )
 
     def places(self) -> Iterable[PlaceTable]:
         """The places of every indicator that measured any, each with its own mark."""
@@ -89,9 +99,14 @@ class Assessment:
                 yield table
 
 
-def assess(scene: Scene, profile: Profile, indicators: Iterable[str] | None = None,
-           ambitions: Ambitions | None = None, weights: Mapping[str, Any] | None = None,
-           progress: Progress | None = None) -> Assessment:  # fmt: skip
+def assess(
+    scene: Scene,
+    profile: Profile,
+    indicators: Iterable[str] | None = None,
+    ambitions: Ambitions | None = None,
+    weights: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> Assessment:
     """Measure and judge. ``indicators`` limits the run to these ids."""
     wanted = None if indicators is None else set(indicators)
     specs = [s for s in all_indicators() if wanted is None or s.id in wanted]
@@ -107,13 +122,28 @@ def assess(scene: Scene, profile: Profile, indicators: Iterable[str] | None = No
         checks += measured.checks
         prepared[spec.id] = prepare(scene, profile, spec, measured)
     again = rejudge(prepared.values(), ambitions, laid)
-    breaches = [(id_, test) for id_, measured in measurements.items() for test in measured.legal
-                if test.outcome in FOUND]  # fmt: skip
+    breaches = [
+        (id_, test)
+        for id_, measured in measurements.items()
+        for test in measured.legal
+        if test.outcome in FOUND
+    ]
     found = alerts(scene, profile, again.rows, breaches)
     if progress is not None:
         progress(1.0, "")
-    return Assessment(scene, profile, measurements, prepared, again.rows, again.parts, again.totals,
-                      zone_stats(scene), breaches, found, checks)  # fmt: skip
+    return Assessment(
+        scene,
+        profile,
+        measurements,
+        prepared,
+        again.rows,
+        again.parts,
+        again.totals,
+        zone_stats(scene),
+        breaches,
+        found,
+        checks,
+    )
 
 
 def measure(scene: Scene, profile: Profile, spec: Indicator) -> Measurement:
@@ -147,9 +177,11 @@ def _places(id_: str, prepared: Prepared, measured: Measurement) -> PlaceTable |
         marks = m.mark(places.value, low, middle, high, part.up, part.log)
         feature = np.full(len(places.zone), -1) if places.feature is None else places.feature
         assumed = np.zeros(len(places.zone)) if places.assumed is None else places.assumed
-        return PlaceTable(id_, part_id, feature, places.zone, places.value, marks, assumed,
-                          places.wkb)  # fmt: skip
+        return PlaceTable(
+            id_, part_id, feature, places.zone, places.value, marks, assumed, places.wkb
+        )
     return None
+
 
 def _zones(id_: str, prepared: Prepared) -> PlaceTable | None:
     """A quantity of the zone as a whole is shown on the zones themselves."""
@@ -158,8 +190,18 @@ def _zones(id_: str, prepared: Prepared) -> PlaceTable | None:
         return None
 
     def column(name: str) -> np.ndarray:
-        return np.array([np.nan if getattr(r, name) is None else getattr(r, name) for r in rows], float)
+        return np.array(
+            [np.nan if getattr(r, name) is None else getattr(r, name) for r in rows], float
+        )
 
     zone = np.array([r.zone_id for r in rows], np.int64)
-    return PlaceTable(id_, prepared.deciding[0], np.full(len(rows), -1), zone, column("value"),
-                      column("mark"), column("assumed"), None)  # fmt: skip
+    return PlaceTable(
+        id_,
+        prepared.deciding[0],
+        np.full(len(rows), -1),
+        zone,
+        column("value"),
+        column("mark"),
+        column("assumed"),
+        None,
+    )

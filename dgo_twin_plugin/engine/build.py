@@ -18,9 +18,10 @@ from .functions import Functions
 from .geometry import Polygons, first_containing, moved_wkb
 from .mapping import YES, Canonical, canonical, owns_no_ground
 from .norms import Profile
-from .overlap import resolve, zone_areas
+from .overlap import resolve, uncovered, zone_areas
 from .pulse import beat
 from .scene import Cut, Items, RasterContext, RawLayer, Scene, Surfaces, Zones
+from .solid import union_of_disjoint
 from .words import LOW, NORMAL, DgoError
 from .zones import area_type_of, fill_holes, make_zones, union_of
 
@@ -75,15 +76,15 @@ def build_scene(sources: Sources, profile: Profile, functions: Functions, date: 
     footprints = _join(ground)
     current = np.array(ground.current, bool)
     map_polygons, types, map_layers, map_fids = _area_types(sources, profile, origin, checks)
-    plan = _plan_area(sources, footprints, current, map_polygons, origin, checks)
-    step(0.25)
+    functions_of = np.array(ground.function, object)
+    visible = _divide(footprints, functions_of, current, functions, ground, checks)
+    step(0.4)
+    plan = _plan_area(sources, visible, current, map_polygons, origin, checks)
+    step(0.55)
     zones = make_zones(plan, map_polygons, types, map_layers, map_fids, checks)
     if not zones.n:
         raise DgoError("problems.plan_without_ground")
     zones.flags["high_sandy_ground"] = _flag("high_sandy_ground", sources, map_polygons, zones)
-    step(0.35)
-    functions_of = np.array(ground.function, object)
-    visible = _divide(footprints, functions_of, current, functions, ground, checks)
     step(0.7)
     row, zone, area = zone_areas(visible, zones.polygons)
     whole = visible.area()
@@ -221,7 +222,7 @@ def _flag(name: str, sources: Sources, area_map: Polygons, zones: Zones) -> np.n
     return flags
 
 
-def _plan_area(sources: Sources, footprints: Polygons, current: np.ndarray, area_map: Polygons,
+def _plan_area(sources: Sources, visible: Polygons, current: np.ndarray, area_map: Polygons,
                origin: tuple[float, float], checks: list[Check]) -> ogr.Geometry:  # fmt: skip
     """Given, else the union of the design's surfaces with holes filled, else (nothing designed:
     the current situation is scored) the area-type map."""
@@ -233,8 +234,8 @@ def _plan_area(sources: Sources, footprints: Polygons, current: np.ndarray, area
         raise DgoError("problems.plan_area_empty", layer=layer.name)
     design = np.flatnonzero(~current)
     if len(design):
-        return fill_holes(union_of(footprints.take(design)))
-    union = union_of(area_map) if area_map.n else union_of(footprints)
+        return fill_holes(union_of_disjoint(visible.take(design)))
+    union = union_of(area_map) if area_map.n else union_of_disjoint(visible)
     if union.IsEmpty():
         raise DgoError("problems.plan_without_ground")
     return union
@@ -244,13 +245,19 @@ def _divide(footprints: Polygons, function: np.ndarray, current: np.ndarray, fun
             ground: _Ground, checks: list[Check]) -> Polygons:  # fmt: skip
     """The order on the ground: design above current situation, then rank, then row."""
     rank = np.array([functions.rank(f) for f in function], float)
-    visible, contests = resolve(footprints, rank + 1000.0 * current)
+    design, there = np.flatnonzero(~current), np.flatnonzero(current)
     lost: dict[int, float] = {}
     first: dict[int, int] = {}
-    for loser, winner, area in contests:
-        if current[loser] == current[winner]:
+    above = []
+    for rows in (design, there):
+        visible, contests = resolve(footprints.take(rows), rank[rows])
+        above.append(visible)
+        for a, b, area in contests:
+            loser, winner = int(rows[a]), int(rows[b])
             lost[loser] = lost.get(loser, 0.0) + area
             first.setdefault(loser, winner)
+    divided = np.argsort(np.concatenate([design, there]))
+    visible = above[0].joined(uncovered(above[1], above[0])).take(divided)
     gone = footprints.area() - visible.area()
     for loser, area in lost.items():
         if area < OVERLAP_CHECK:

@@ -18,11 +18,22 @@ if TYPE_CHECKING:
     from .build import Sources
 
 # Words of an entry that say how to read a layer, not what is in it.
-_READING = {"layer", "fields", "filter", "mapping", "function", "functions", "type", "types", "flags"}
+_READING = {
+    "layer",
+    "fields",
+    "filter",
+    "mapping",
+    "function",
+    "functions",
+    "type",
+    "types",
+    "flags",
+}
 
 
-def make_context(sources: Sources, origin: tuple[float, float],
-                 checks: list[Check]) -> dict[str, Context]:  # fmt: skip
+def make_context(
+    sources: Sources, origin: tuple[float, float], checks: list[Check]
+) -> dict[str, Context]:
     """One :class:`Context` per role that was given, also where its layers are empty."""
     result: dict[str, Context] = {}
     for role, layers in sources.vectors.items():
@@ -38,8 +49,9 @@ def make_context(sources: Sources, origin: tuple[float, float],
 REACH = {"current": 500.0}
 
 
-def edge_checks(context: dict[str, Context], sources: Sources, zones: Zones,
-                origin: tuple[float, float]) -> list[Check]:  # fmt: skip
+def edge_checks(
+    context: dict[str, Context], sources: Sources, zones: Zones, origin: tuple[float, float]
+) -> list[Check]:
     """Where the map stops too soon: rasters that leave part of the plan without a value, and the
     current situation ending within its reach of the plan."""
     found = []
@@ -48,12 +60,22 @@ def edge_checks(context: dict[str, Context], sources: Sources, zones: Zones,
         values = [r.raster.sample(points) for r in held.rasters]
         for raster, here in zip(held.rasters, values):
             # several rasters may share the plan between them: only what none covers is lacking
-            known = np.isfinite(here) if held.vectors or len(values) == 1 else np.isfinite(
-                np.vstack(values)).any(axis=0)  # fmt: skip
+            known = (
+                np.isfinite(here)
+                if held.vectors or len(values) == 1
+                else np.isfinite(np.vstack(values)).any(axis=0)
+            )
             share = 100.0 * float(known.mean()) if len(points) else 100.0
             if share < 99.0:
-                found.append(Check("raster_not_covering", NORMAL, "layer", raster.layer,
-                                   params={"share": share, "role": role}))  # fmt: skip
+                found.append(
+                    Check(
+                        "raster_not_covering",
+                        NORMAL,
+                        "layer",
+                        raster.layer,
+                        params={"share": share, "role": role},
+                    )
+                )
     box = zones.polygons.bounds()
     low, high = box[:, :2].min(axis=0) + origin, box[:, 2:].max(axis=0) + origin
     layers = [layer for layer in sources.current if layer.covers is not None]
@@ -63,8 +85,15 @@ def edge_checks(context: dict[str, Context], sources: Sources, zones: Zones,
         if (covers[:, :2].min(axis=0) > low - reach).any() or (
             covers[:, 2:].max(axis=0) < high + reach
         ).any():
-            found.append(Check("context_stops", NORMAL, "layer", layers[0].name,
-                               params={"reach": reach, "role": role_label("current")}))  # fmt: skip
+            found.append(
+                Check(
+                    "context_stops",
+                    NORMAL,
+                    "layer",
+                    layers[0].name,
+                    params={"reach": reach, "role": role_label("current")},
+                )
+            )
     return found
 
 
@@ -78,8 +107,9 @@ def _spread(zones: Zones, most: int = 40) -> np.ndarray:
     return xy[first_containing(zones.polygons, xy) >= 0]
 
 
-def _vectors(role: str, layers: list[RawLayer], origin: tuple[float, float],
-             checks: list[Check]) -> VectorContext:  # fmt: skip
+def _vectors(
+    role: str, layers: list[RawLayer], origin: tuple[float, float], checks: list[Check]
+) -> VectorContext:
     spec = roles().get(role)
     numeric = {f.name for f in spec.fields if f.numeric} if spec else set()
     declared = {f.name for f in spec.fields} if spec else set()
@@ -104,11 +134,19 @@ def _vectors(role: str, layers: list[RawLayer], origin: tuple[float, float],
     )
 
 
-def _one(role: str, layer: RawLayer, origin: tuple[float, float], numeric: set[str],
-         declared: set[str], checks: list[Check]) -> VectorContext:  # fmt: skip
+def _one(
+    role: str,
+    layer: RawLayer,
+    origin: tuple[float, float],
+    numeric: set[str],
+    declared: set[str],
+    checks: list[Check],
+) -> VectorContext:
     rows, wkb = _geometries(layer, origin, checks)
-    entry: dict[str, Any] = {"basis": BASIS_INDICATIVE, **{
-        k: v for k, v in layer.entry.items() if k not in _READING and v is not None}}  # fmt: skip
+    entry: dict[str, Any] = {
+        "basis": BASIS_INDICATIVE,
+        **{k: v for k, v in layer.entry.items() if k not in _READING and v is not None},
+    }
     renamed = {str(v): k for k, v in (layer.entry.get("fields") or {}).items()}
     fields: dict[str, np.ndarray] = {}
     for source, column in layer.columns.items():
@@ -119,11 +157,20 @@ def _one(role: str, layer: RawLayer, origin: tuple[float, float], numeric: set[s
         fields[name] = _column(layer.name, name, values, name in numeric, checks)
     for source, name in renamed.items():
         if source not in layer.columns:
-            checks.append(Check("no_such_field", NORMAL, "field", layer.name, field=source,
-                                params={"canonical": name}))  # fmt: skip
+            checks.append(
+                Check(
+                    "no_such_field",
+                    NORMAL,
+                    "field",
+                    layer.name,
+                    field=source,
+                    params={"canonical": name},
+                )
+            )
     for name in declared - set(fields) - set(entry):
-        fields[name] = np.full(len(rows), np.nan if name in numeric else None,
-                               float if name in numeric else object)  # fmt: skip
+        fields[name] = np.full(
+            len(rows), np.nan if name in numeric else None, float if name in numeric else object
+        )
     for name, value in entry.items():
         if isinstance(value, (dict, list)):
             continue
@@ -132,19 +179,24 @@ def _one(role: str, layer: RawLayer, origin: tuple[float, float], numeric: set[s
         if own is None:
             fields[name] = constant
         elif own.dtype == constant.dtype:
-            lost = np.isnan(own) if own.dtype != object else np.array([v is None for v in own], bool)
+            lost = (
+                np.isnan(own) if own.dtype != object else np.array([v is None for v in own], bool)
+            )
             own[lost] = constant[lost]
     return VectorContext(role, np.full(len(rows), layer.name, object), layer.fid[rows], wkb, fields)
 
 
-def _geometries(layer: RawLayer, origin: tuple[float, float],
-                checks: list[Check]) -> tuple[np.ndarray, list[bytes]]:  # fmt: skip
+def _geometries(
+    layer: RawLayer, origin: tuple[float, float], checks: list[Check]
+) -> tuple[np.ndarray, list[bytes]]:
     from .build import _dimension
 
     kinds = np.array([_dimension(w) for w in layer.wkb], np.int64)
     rows, wkb = [], []
     surface = np.flatnonzero(kinds == 2)
-    polygons = clean([layer.wkb[r] for r in surface], layer.name, layer.fid[surface], origin, checks)
+    polygons = clean(
+        [layer.wkb[r] for r in surface], layer.name, layer.fid[surface], origin, checks
+    )
     area = polygons.area()
     made = {int(r): polygons.wkb(k) for k, r in enumerate(surface) if area[k] > 0}
     for row, kind in enumerate(kinds):
@@ -157,15 +209,25 @@ def _geometries(layer: RawLayer, origin: tuple[float, float],
     return np.array(rows, np.int64), wkb
 
 
-def _column(layer: str, name: str, values: list[Any], numeric: bool,
-            checks: list[Check]) -> np.ndarray:  # fmt: skip
+def _column(
+    layer: str, name: str, values: list[Any], numeric: bool, checks: list[Check]
+) -> np.ndarray:
     plain = all(v is None or isinstance(v, (int, float)) for v in values)
     if numeric or (plain and any(v is not None for v in values)):
         numbers = [to_number(v) for v in values]
         bad = [str(v) for v, x in zip(values, numbers) if x is not None and x != x]
         for value in sorted(set(bad))[:20]:
-            checks.append(Check("impossible_value", NORMAL, "field", layer, field=name, value=value,
-                                params={"count": bad.count(value)}))  # fmt: skip
+            checks.append(
+                Check(
+                    "impossible_value",
+                    NORMAL,
+                    "field",
+                    layer,
+                    field=name,
+                    value=value,
+                    params={"count": bad.count(value)},
+                )
+            )
         return np.array([np.nan if x is None else x for x in numbers], float)
     result = np.full(len(values), None, object)
     for row, value in enumerate(values):

@@ -44,8 +44,9 @@ def fill_defaults(surfaces: Surfaces, cut: Cut, zones: Zones, profile: Profile) 
     with np.errstate(divide="ignore", invalid="ignore"):
         by_gfa = np.maximum(1.0, np.round(fields["gfa"] / footprint))
         by_height = np.maximum(1.0, np.floor(fields["height"] / storey + 0.5))
-    floors = np.where(np.isfinite(by_gfa), by_gfa,
-                      np.where(np.isfinite(by_height), by_height, default("floors")))  # fmt: skip
+    floors = np.where(
+        np.isfinite(by_gfa), by_gfa, np.where(np.isfinite(by_height), by_height, default("floors"))
+    )
     _fill(surfaces, "floors", no_floors, floors)
     _fill(surfaces, "roof", building & missing(fields["roof"]), default("roof"))
     no_height = building & missing(fields["height"])
@@ -58,12 +59,20 @@ def fill_defaults(surfaces: Surfaces, cut: Cut, zones: Zones, profile: Profile) 
     lives = surfaces.where("dwelling")
     share = building & missing(fields["residential_share"])
     fields["residential_share"][share] = np.where(lives, 1.0, 0.0)[share]
-    _fill(surfaces, "dwelling_type", lives & missing(fields["dwelling_type"]),
-          default("dwelling_type"))  # fmt: skip
+    _fill(
+        surfaces,
+        "dwelling_type",
+        lives & missing(fields["dwelling_type"]),
+        default("dwelling_type"),
+    )
     for name in PAVED_SHARES:
         _fill(surfaces, name, building & missing(fields[name]), default(name))
-    _fill(surfaces, "disconnected", (surfaces.share("sealed") > 0) & missing(fields["disconnected"]),
-          default("disconnected"))  # fmt: skip
+    _fill(
+        surfaces,
+        "disconnected",
+        (surfaces.share("sealed") > 0) & missing(fields["disconnected"]),
+        default("disconnected"),
+    )
     _fill(surfaces, "existing", missing(fields["existing"]), default("existing"))
 
 

@@ -23,6 +23,7 @@ __all__ = ["Polygons", "Segments", "bbox_pairs", "geometry_from_wkb", "overlap_a
            "containing", "first_containing", "moved_wkb", "nearest_segment", "polygonal"]  # fmt: skip
 
 _LARGE = 4_000  # pairs of edges beyond which GEOS is quicker
+_RING = 64  # edges of a polygon beyond which a tree finds those above a point
 _CHUNK = 2_000_000  # edge pairs worked on at once: bounds memory to some 200 MB
 
 
@@ -135,6 +136,13 @@ class Segments:
             np.minimum(self.x0, self.x1), np.minimum(self.y0, self.y1),
             np.maximum(self.x0, self.x1), np.maximum(self.y0, self.y1),
         ])  # fmt: skip
+
+    @cached_property
+    def slope(self) -> np.ndarray:
+        """(k,) dy / dx; infinite where upright."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found: np.ndarray = (self.y1 - self.y0) / (self.x1 - self.x0)
+        return found
 
     @property
     def length(self) -> np.ndarray:
@@ -452,8 +460,7 @@ def _below_both(sa: Segments, sb: Segments, ea: np.ndarray, eb: np.ndarray, x_ba
 
 def _height(s: Segments, e: np.ndarray, left: np.ndarray, right: np.ndarray,
             base: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    x0, y0 = s.x0[e], s.y0[e]
-    slope = (s.y1[e] - y0) / (s.x1[e] - x0)
+    x0, y0, slope = s.x0[e], s.y0[e], s.slope[e]
     return y0 - base + (left - x0) * slope, y0 - base + (right - x0) * slope
 
 
@@ -463,26 +470,54 @@ def containing(polygons: Polygons, xy: np.ndarray) -> tuple[np.ndarray, np.ndarr
     Ray casting upward; a point on a boundary may fall on either side.
     """
     xy = np.asarray(xy, float).reshape(-1, 2)
-    good = np.isfinite(xy).all(axis=1)
-    box = polygons.bounds()
-    points = np.flatnonzero(good)
-    p, row = bbox_pairs(np.hstack([xy[points], xy[points]]), box)
-    p = points[p]
+    points = np.flatnonzero(np.isfinite(xy).all(axis=1))
+    large = np.diff(polygons.segments.start) > _RING
+    found = [_inside(polygons, np.flatnonzero(~large), xy[points]),
+             _below(polygons, np.flatnonzero(large), xy[points])]  # fmt: skip
+    p, row = points[np.concatenate([f[0] for f in found])], np.concatenate([f[1] for f in found])
+    order = np.lexsort((row, p))
+    return p[order], row[order]
+
+
+def _inside(polygons: Polygons, rows: np.ndarray,
+            xy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """:func:`containing` for polygons of few edges: all of them for every point in their box."""
+    p, row = bbox_pairs(np.hstack([xy, xy]), polygons.bounds()[rows])
+    row = rows[row]
     s = polygons.segments
     inside = np.zeros(len(p), bool)
     for chunk in _chunks(s.start[row + 1] - s.start[row]):
         index, count = _ranges(s.start[row[chunk]], s.start[row[chunk] + 1])
         pair = np.repeat(np.arange(len(count)), count)
-        px, py = xy[p[chunk], 0][pair], xy[p[chunk], 1][pair]
-        x0, y0, x1, y1 = s.x0[index], s.y0[index], s.x1[index], s.y1[index]
-        spans = (x0 <= px) != (x1 <= px)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            above = y0 + (px - x0) / (x1 - x0) * (y1 - y0) > py
-        odd = np.bincount(pair[spans & above], minlength=len(count)) % 2
-        inside[chunk] = odd.astype(bool)
-    p, row = p[inside], row[inside]
-    order = np.lexsort((row, p))
-    return p[order], row[order]
+        point = xy[p[chunk]]
+        above = _above(s, index, point[pair, 0], point[pair, 1])
+        inside[chunk] = np.bincount(pair[above], minlength=len(count)) % 2 > 0
+    return p[inside], row[inside]
+
+
+def _below(polygons: Polygons, rows: np.ndarray,
+           xy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """:func:`containing` for polygons of many edges: only those that a ray upward can meet."""
+    s = polygons.segments
+    edges, _ = _ranges(s.start[rows], s.start[rows + 1])
+    boxes = s.bounds()[edges]
+    rays = np.column_stack([xy, xy[:, 0], np.full(len(xy), boxes[:, 3].max(initial=-np.inf))])
+    p, edge = bbox_pairs(rays, boxes)
+    edge = edges[edge]
+    above = _above(s, edge, xy[p, 0], xy[p, 1])
+    p, edge = p[above], edge[above]
+    pair, met = np.unique(p * np.int64(polygons.n) + s.feature[edge], return_counts=True)
+    pair = pair[met % 2 > 0]
+    return pair // polygons.n, pair % polygons.n
+
+
+def _above(s: Segments, edge: np.ndarray, px: np.ndarray, py: np.ndarray) -> np.ndarray:
+    """Whether each edge runs above the point at the same place in the list."""
+    x0, x1 = s.x0[edge], s.x1[edge]
+    with np.errstate(invalid="ignore"):
+        y = s.y0[edge] + (px - x0) * s.slope[edge]
+    found: np.ndarray = ((x0 <= px) != (x1 <= px)) & (y > py)
+    return found
 
 
 def first_containing(polygons: Polygons, xy: np.ndarray) -> np.ndarray:

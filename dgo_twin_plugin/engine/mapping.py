@@ -34,8 +34,13 @@ class Canonical:
     fields: dict[str, np.ndarray]
 
 
-def canonical(layer: RawLayer, functions: Functions, terms: Mapping[str, str],
-              mapping: Mapping[str, Any] | None, checks: list[Check]) -> Canonical:  # fmt: skip
+def canonical(
+    layer: RawLayer,
+    functions: Functions,
+    terms: Mapping[str, str],
+    mapping: Mapping[str, Any] | None,
+    checks: list[Check],
+) -> Canonical:
     """Apply the layer's entry, the plan's terms and, for registrations, a mapping file's block.
 
     Unknown terms, unreadable numbers and impossible values are listed once per value with a
@@ -52,8 +57,16 @@ def canonical(layer: RawLayer, functions: Functions, terms: Mapping[str, str],
     for name in FIELDS:
         column = layer.columns.get(str(sources.get(name, name)))
         if name in sources and column is None:
-            checks.append(Check("no_such_field", IMPORTANT, "field", layer.name,
-                                field=str(sources[name]), params={"canonical": name}))  # fmt: skip
+            checks.append(
+                Check(
+                    "no_such_field",
+                    IMPORTANT,
+                    "field",
+                    layer.name,
+                    field=str(sources[name]),
+                    params={"canonical": name},
+                )
+            )
         fields[name] = read_field(layer.name, name, column, n, checks)
         if name in constants:
             constant = read_field(layer.name, name, [constants[name]] * n, n, checks)
@@ -89,16 +102,29 @@ def load_mapping(word: str, folder: Path | None = None) -> dict[str, Any]:
     return dict(read_yaml(path).plain())
 
 
-def _functions(layer: RawLayer, functions: Functions, terms: Mapping[str, str],
-               mapping: Mapping[str, Any] | None, checks: list[Check]) -> np.ndarray:  # fmt: skip
+def _functions(
+    layer: RawLayer,
+    functions: Functions,
+    terms: Mapping[str, str],
+    mapping: Mapping[str, Any] | None,
+    checks: list[Check],
+) -> np.ndarray:
     entry, n = layer.entry, len(layer.fid)
     result = np.full(n, None, object)
     constant = entry.get("functions")
     if isinstance(constant, str):
         known = functions.resolve(constant)
         if known is None:
-            checks.append(Check("unknown_function", IMPORTANT, "layer", layer.name,
-                                value=constant, params={"count": n}))  # fmt: skip
+            checks.append(
+                Check(
+                    "unknown_function",
+                    IMPORTANT,
+                    "layer",
+                    layer.name,
+                    value=constant,
+                    params={"count": n},
+                )
+            )
         result[:] = known
         return result
     block = _mapping_block(layer, mapping)
@@ -124,7 +150,9 @@ def _functions(layer: RawLayer, functions: Functions, terms: Mapping[str, str],
     silent = {str(v).lower() for v in (block.get("ignore") or [])}
     fallback = functions.resolve(block["default"]) if block.get("default") else None
     for row in range(n):
-        values = [str(c[row]).strip() for c in columns if c[row] is not None and str(c[row]).strip()]
+        values = [
+            str(c[row]).strip() for c in columns if c[row] is not None and str(c[row]).strip()
+        ]
         term, strange = None, None
         for value in values:
             if value not in cache:
@@ -141,11 +169,28 @@ def _functions(layer: RawLayer, functions: Functions, terms: Mapping[str, str],
             unknown[strange] += 1
         result[row] = term
     for value, count in sorted(unknown.items()):
-        checks.append(Check("unknown_function", IMPORTANT, "field", layer.name, field=names[0],
-                            value=value, params={"count": count}))  # fmt: skip
+        checks.append(
+            Check(
+                "unknown_function",
+                IMPORTANT,
+                "field",
+                layer.name,
+                field=names[0],
+                value=value,
+                params={"count": count},
+            )
+        )
     if empty:
-        checks.append(Check("empty_function", IMPORTANT, "field", layer.name, field=names[0],
-                            params={"count": empty}))  # fmt: skip
+        checks.append(
+            Check(
+                "empty_function",
+                IMPORTANT,
+                "field",
+                layer.name,
+                field=names[0],
+                params={"count": empty},
+            )
+        )
     return result
 
 
@@ -166,8 +211,9 @@ def missing(values: np.ndarray) -> np.ndarray:
     return lost
 
 
-def read_field(layer: str, name: str, column: Sequence[Any] | None, n: int,
-               checks: list[Check]) -> np.ndarray:  # fmt: skip
+def read_field(
+    layer: str, name: str, column: Sequence[Any] | None, n: int, checks: list[Check]
+) -> np.ndarray:
     """One canonical field: float64 with NaN, or object with None; bad values become checks."""
     if name in NUMERIC_FIELDS or name in BOOL_FIELDS:
         values = np.full(n, np.nan)
@@ -184,8 +230,17 @@ def read_field(layer: str, name: str, column: Sequence[Any] | None, n: int,
                 continue
             values[row] = number
         for value, count in sorted(bad.items())[:20]:
-            checks.append(Check("impossible_value", NORMAL, "field", layer, field=name,
-                                value=value, params={"count": count}))  # fmt: skip
+            checks.append(
+                Check(
+                    "impossible_value",
+                    NORMAL,
+                    "field",
+                    layer,
+                    field=name,
+                    value=value,
+                    params={"count": count},
+                )
+            )
         return values
     result = np.full(n, None, object)
     if column is not None:

@@ -61,12 +61,37 @@ def resolve(polygons: Polygons, priority: np.ndarray,
     return polygons.replaced(rows, geometries), contests
 
 
-def _difference(polygons: Polygons, row: int, above: np.ndarray) -> ogr.Geometry | None:
+def uncovered(polygons: Polygons, cover: Polygons) -> Polygons:
+    """What ``cover``, features that share no ground with each other, leaves of each polygon."""
+    i, j = bbox_pairs(polygons.bounds(), cover.bounds())
+    area = overlap_areas(polygons, cover, i, j)
+    real = area > TOLERANCE
+    i, j, area = i[real], j[real], area[real]
+    order = np.argsort(i, kind="stable")
+    i, j = i[order], j[order]
+    # the areas add up, for they are disjoint: most features are seen to be gone without GEOS
+    gone = np.bincount(i, area[order], polygons.n) >= polygons.area() - TOLERANCE
+    rows: list[int] = []
+    geometries: list[ogr.Geometry | None] = []
+    edges = np.flatnonzero(np.diff(i, prepend=-1, append=-1))
+    with quiet():
+        for at, end in zip(edges[:-1], edges[1:]):
+            beat()
+            row = int(i[at])
+            rows.append(row)
+            geometries.append(None if gone[row] else _difference(polygons, row, j[at:end], cover))
+    return polygons.replaced(rows, geometries)
+
+
+def _difference(polygons: Polygons, row: int, above: np.ndarray,
+                others: Polygons | None = None) -> ogr.Geometry | None:  # fmt: skip
+    """A polygon less the rows ``above`` of ``others`` (of its own set where None)."""
+    others = others or polygons
     geometry = polygons.geometry(row)
     if len(above) == 1:
-        cover = polygons.geometry(int(above[0]))
+        cover = others.geometry(int(above[0]))
     else:
-        cover = dissolve([polygons.geometry(int(k)) for k in above])
+        cover = dissolve([others.geometry(int(k)) for k in above])
     left = geometry.Difference(cover)
     if left is None:  # GEOS gave up on a near-coincident edge: a tenth of a micrometre settles it
         left = geometry.Buffer(0).Difference(cover.Buffer(0))

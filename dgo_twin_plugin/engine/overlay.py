@@ -17,7 +17,7 @@ from osgeo import ogr
 
 from .boxes import bbox_pairs
 from .clean import quiet
-from .geometry import Polygons, overlap_areas, polygonal
+from .geometry import Polygons, containing, overlap_areas, polygonal
 from .overlap import resolve
 from .scan import Span, cells_inside
 
@@ -429,17 +429,21 @@ def _zone_of(scene: Scene, feature: np.ndarray, row: np.ndarray, column: np.ndar
 def area_within(polygons: Polygons, regions: Polygons) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Exact common area of features and regions that may overlap each other: (row, region, m2),
     sorted, for all pairs that share ground."""
-    tiles, region = tiled(regions, 24)
-    box, tile_box = polygons.bounds(), tiles.bounds()
-    i, j = bbox_pairs(box, tile_box)
-    # most features lie in a tile that is a full rectangle: nothing to measure there
-    square = (tile_box[:, 2] - tile_box[:, 0]) * (tile_box[:, 3] - tile_box[:, 1])
-    full = np.abs(tiles.area() - square) <= 1e-9 * square
-    inside = full[j] & (box[i, :2] >= tile_box[j, :2]).all(axis=1)
-    inside &= (box[i, 2:] <= tile_box[j, 2:]).all(axis=1)
-    area = polygons.area()[i]
-    rest = np.flatnonzero(~inside)
-    area[rest] = overlap_areas(polygons, tiles, i[rest], j[rest])
+    box = polygons.bounds()
+    # a feature whose box no boundary of a region enters lies in it or out of it: a point decides
+    boundary = regions.segments
+    i, j = bbox_pairs(box, boundary.bounds())
+    cut = np.unique(i * np.int64(regions.n) + boundary.feature[j])
+    with np.errstate(invalid="ignore"):  # an empty feature has no middle
+        point, region = containing(regions, 0.5 * (box[:, :2] + box[:, 2:]))
+    whole = ~np.isin(point * np.int64(regions.n) + region, cut)
+    feature, home = point[whole], region[whole]
+    tiles, of = tiled(regions, 24)
+    i, j = bbox_pairs(box, tiles.bounds())
+    divided = np.isin(i * np.int64(regions.n) + of[j], cut)
+    i, j = i[divided], j[divided]
+    area = np.concatenate([polygons.area()[feature], overlap_areas(polygons, tiles, i, j)])
+    row, source = np.concatenate([feature, i]), np.concatenate([home, of[j]])
     real = area > LEAST
-    total = _summed(i[real], region[j[real]], area[real])
+    total = _summed(row[real], source[real], area[real])
     return total.row, total.source, total.area

@@ -25,7 +25,9 @@ class People:
     persons_assumed: np.ndarray
     residential_floor: np.ndarray  # m2 gross floor area lived in
     usable_area: np.ndarray  # m2, 0.8 of the gross floor area
-    homes: np.ndarray  # dwellings, else (education, care) gross floor area / 110: weight of I13, I08
+    homes: (
+        np.ndarray
+    )  # dwellings, else (education, care) gross floor area / 110: weight of I13, I08
     presence: dict[tuple[str, str], float]  # (home | work, day | night) -> share present
 
     @property
@@ -39,8 +41,10 @@ class People:
 
     def present(self, when: str) -> np.ndarray:
         """(n,) persons present by ``day`` or ``night``."""
-        return (self.residents * self.presence["home", when]
-                + self.workers * self.presence["work", when])  # fmt: skip
+        return (
+            self.residents * self.presence["home", when]
+            + self.workers * self.presence["work", when]
+        )
 
 
 def people(scene: Scene) -> People:
@@ -75,13 +79,22 @@ def people(scene: Scene) -> People:
     working = np.where(counted & ~lives, population, np.where(counted, 0.0, working))
     stays = surfaces.where("education", "care")
     homes = np.where(stays & (np.nan_to_num(dwellings) == 0), gfa / rate["dwelling_gfa"], dwellings)
-    presence = {(who, when): rate[f"presence.{who}.{when}"]
-                for who in ("home", "work") for when in (DAY, NIGHT)}  # fmt: skip
+    presence = {
+        (who, when): rate[f"presence.{who}.{when}"]
+        for who in ("home", "work")
+        for when in (DAY, NIGHT)
+    }
     return People(
-        dwellings, dwellings_assumed, residents, working,
-        building & ~counted, residential, gfa * rate["usable_share"],
-        np.where(building, homes, 0.0), presence,
-    )  # fmt: skip
+        dwellings,
+        dwellings_assumed,
+        residents,
+        working,
+        building & ~counted,
+        residential,
+        gfa * rate["usable_share"],
+        np.where(building, homes, 0.0),
+        presence,
+    )
 
 
 def people_of(scene: Scene) -> People:

@@ -69,15 +69,28 @@ def area_type_of(
                     unknown[str(value)] = unknown.get(str(value), 0) + 1
             types.append(found)
         checks.extend(
-            Check("unknown_area_type", IMPORTANT, "field", layer.name, field=field, value=value,
-                  params={"count": count})
+            Check(
+                "unknown_area_type",
+                IMPORTANT,
+                "field",
+                layer.name,
+                field=field,
+                value=value,
+                params={"count": count},
+            )
             for value, count in sorted(unknown.items())
-        )  # fmt: skip
+        )
     return types
 
 
-def make_zones(plan: ogr.Geometry, map_polygons: Polygons, types: list[str | None],
-               layers: np.ndarray, fids: np.ndarray, checks: list[Check]) -> Zones:  # fmt: skip
+def make_zones(
+    plan: ogr.Geometry,
+    map_polygons: Polygons,
+    types: list[str | None],
+    layers: np.ndarray,
+    fids: np.ndarray,
+    checks: list[Check],
+) -> Zones:
     """Cut the plan area by the area-type map.
 
     Exact duplicates count once, touching polygons of one type are joined, of two types on one
@@ -96,12 +109,21 @@ def make_zones(plan: ogr.Geometry, map_polygons: Polygons, types: list[str | Non
         candidates, contests = resolve(candidates, size, skip=np.asarray(code, np.int64))
         for loser, winner, area in contests:
             if area > SLIVER:
-                checks.append(Check(
-                    "overlapping_area_types", NORMAL, "feature", str(layers[known[loser]]),
-                    int(fids[known[loser]]),
-                    params={"area": area, "other": int(fids[known[winner]]),
-                            "kept": str(kind[winner]), "lost": str(kind[loser])},
-                ))  # fmt: skip
+                checks.append(
+                    Check(
+                        "overlapping_area_types",
+                        NORMAL,
+                        "feature",
+                        str(layers[known[loser]]),
+                        int(fids[known[loser]]),
+                        params={
+                            "area": area,
+                            "other": int(fids[known[winner]]),
+                            "kept": str(kind[winner]),
+                            "lost": str(kind[loser]),
+                        },
+                    )
+                )
     found: list[tuple[str | None, ogr.Geometry]] = []
     rest = plan
     with quiet():
@@ -115,22 +137,40 @@ def make_zones(plan: ogr.Geometry, map_polygons: Polygons, types: list[str | Non
     found = [(name, part) for name, part in found if part.Area() > SLIVER]
     polygons = Polygons.from_geometries([part for _, part in found])
     centre = np.round(polygons.centroids())
-    order = sorted(range(len(found)), key=lambda k: (
-        found[k][0] is None, found[k][0] or "", centre[k, 0], centre[k, 1],
-        -found[k][1].Area()))  # fmt: skip
+    order = sorted(
+        range(len(found)),
+        key=lambda k: (
+            found[k][0] is None,
+            found[k][0] or "",
+            centre[k, 0],
+            centre[k, 1],
+            -found[k][1].Area(),
+        ),
+    )
     polygons = polygons.take(np.array(order, np.int64))
     area_type = np.array([found[k][0] for k in order], object)
     ground = polygons.area()
     none = float(ground[area_type == None].sum()) if len(ground) else 0.0  # noqa: E711
     if none > SLIVER:
-        checks.append(Check("plan_outside_area_types", IMPORTANT, "run",
-                            params={"area": none, "share": 100 * none / float(ground.sum())}))  # fmt: skip
+        checks.append(
+            Check(
+                "plan_outside_area_types",
+                IMPORTANT,
+                "run",
+                params={"area": none, "share": 100 * none / float(ground.sum())},
+            )
+        )
     return Zones(area_type, polygons, ground)
 
 
-def _without_duplicates(polygons: Polygons, rows: np.ndarray, types: list[str | None],
-                        layers: np.ndarray, fids: np.ndarray,
-                        checks: list[Check]) -> np.ndarray:  # fmt: skip
+def _without_duplicates(
+    polygons: Polygons,
+    rows: np.ndarray,
+    types: list[str | None],
+    layers: np.ndarray,
+    fids: np.ndarray,
+    checks: list[Check],
+) -> np.ndarray:
     """Rows without exact repeats of the same ground under the same type."""
     seen: dict[tuple[str | None, bytes], int] = {}
     keep = []
@@ -139,8 +179,16 @@ def _without_duplicates(polygons: Polygons, rows: np.ndarray, types: list[str | 
         signature = np.unique(np.round(xy, 4), axis=0).tobytes()
         key = (types[row], signature)
         if key in seen:
-            checks.append(Check("duplicate_area_type", NORMAL, "feature", str(layers[row]),
-                                int(fids[row]), params={"other": int(fids[seen[key]])}))  # fmt: skip
+            checks.append(
+                Check(
+                    "duplicate_area_type",
+                    NORMAL,
+                    "feature",
+                    str(layers[row]),
+                    int(fids[row]),
+                    params={"other": int(fids[seen[key]])},
+                )
+            )
         else:
             seen[key] = int(row)
             keep.append(int(row))

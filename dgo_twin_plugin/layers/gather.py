@@ -36,6 +36,8 @@ from .rasters import read_raster
 from .read import RasterInput, Tick, VectorInput, open_entry, public_source, read_vector, snapshot
 
 MARGIN = 1000.0  # m of context around the plan: the farthest that any of the twenty looks
+# Rasters are asked for values in the plan and at its facades, never farther out.
+RASTER_MARGIN = 200.0  # m; read_raster adds some cells, for a coarse map
 FLAG_COLUMNS = ("high_sandy_ground",)
 
 
@@ -186,12 +188,14 @@ def read_all(inputs: Inputs, tick: Tick, progress: Callable[[float], None]) -> R
     for role, given in inputs.vectors.items():
         sources.vectors[role] = vectors(role, given, around)
     around = around or _box(sources.current)
+    close = around if near is None else QgsRectangle(near).buffered(RASTER_MARGIN)
     if around is not None:
         for role, rasters in inputs.rasters.items():
             sources.rasters[role] = []
             for raster in rasters:
                 tick()
-                read = read_raster(role, raster, plane, around, inputs.transforms, sources.checks)
+                window = close if raster.crs == plane.crs else around
+                read = read_raster(role, raster, plane, window, inputs.transforms, sources.checks)
                 sources.rasters[role].append(read)
                 record.append({"role": role, "layer": raster.name, "source": raster.origin,
                                "fingerprint": raster_fingerprint(read),

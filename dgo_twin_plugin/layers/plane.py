@@ -53,9 +53,12 @@ def require_crs(crs: QgsCoordinateReferenceSystem, layer: str) -> None:
         raise DgoError("problems.no_crs", layer=layer)
 
 
-def choose_plane(layer_crs: QgsCoordinateReferenceSystem, extent: QgsRectangle,
-                 project_crs: QgsCoordinateReferenceSystem,
-                 transforms: QgsCoordinateTransformContext) -> Plane:  # fmt: skip
+def choose_plane(
+    layer_crs: QgsCoordinateReferenceSystem,
+    extent: QgsRectangle,
+    project_crs: QgsCoordinateReferenceSystem,
+    transforms: QgsCoordinateTransformContext,
+) -> Plane:
     """The design's CRS where it is a plane; else the project's; else the national grid inside its
     area of use; else the UTM zone of the centre."""
     if is_plane(layer_crs):

@@ -18,6 +18,7 @@ from ..engine.words import IMPORTANT, DgoError
 from .plane import Plane, require_crs
 from .read import RasterInput
 
+REACH = 3  # cells around the window: who lacks a value takes the nearest within two (indicators G2)
 MOST_CELLS = 64_000_000  # half a gigabyte: beyond it the remedy is a coarser raster
 
 
@@ -65,20 +66,21 @@ def _by_gdal(given: RasterInput, plane: Plane, box: QgsRectangle) -> Raster | No
             raise DgoError("problems.untransformable", layer=given.name, detail="gdal.Warp")
         transform = dataset.GetGeoTransform()
     x0, dx, y0, dy = transform[0], transform[1], transform[3], -transform[5]
-    c0 = max(0, int(np.floor((box.xMinimum() - x0) / dx)))
-    c1 = min(dataset.RasterXSize, int(np.ceil((box.xMaximum() - x0) / dx)))
-    r0 = max(0, int(np.floor((y0 - box.yMaximum()) / dy)))
-    r1 = min(dataset.RasterYSize, int(np.ceil((y0 - box.yMinimum()) / dy)))
+    c0 = max(0, int(np.floor((box.xMinimum() - x0) / dx)) - REACH)
+    c1 = min(dataset.RasterXSize, int(np.ceil((box.xMaximum() - x0) / dx)) + REACH)
+    r0 = max(0, int(np.floor((y0 - box.yMaximum()) / dy)) - REACH)
+    r1 = min(dataset.RasterYSize, int(np.ceil((y0 - box.yMinimum()) / dy)) + REACH)
     if c1 <= c0 or r1 <= r0:
         return None
     if (c1 - c0) * (r1 - r0) > MOST_CELLS:
         raise DgoError("problems.raster_too_large", layer=given.name, cells=(c1 - c0) * (r1 - r0))
     band = dataset.GetRasterBand(int(given.entry.get("band") or 1))
     values = band.ReadAsArray(c0, r0, c1 - c0, r1 - r0).astype(float)
-    mask = band.GetMaskBand().ReadAsArray(c0, r0, c1 - c0, r1 - r0)
-    values[mask == 0] = np.nan
-    scale, offset = band.GetScale(), band.GetOffset()
-    values = values * (1.0 if scale is None else scale) + (0.0 if offset is None else offset)
+    if band.GetMaskFlags() != gdal.GMF_ALL_VALID:
+        mask = band.GetMaskBand().ReadAsArray(c0, r0, c1 - c0, r1 - r0)
+        values[mask == 0] = np.nan
+    values *= 1.0 if band.GetScale() is None else band.GetScale()
+    values += band.GetOffset() or 0.0
     for low, high in _said_empty(given):
         values[(values >= low) & (values <= high)] = np.nan
     return Raster(_without_odd(values), x0 + c0 * dx, y0 - r0 * dy, dx, dy)
@@ -95,8 +97,7 @@ def _said_empty(given: RasterInput) -> list[tuple[float, float]]:
 
 def _without_odd(values: np.ndarray) -> np.ndarray:
     """Infinite cells and the customary fillers that a file forgot to declare are no data."""
-    values[~np.isfinite(values)] = np.nan
-    values[(values <= -9999.0) | (np.abs(values) > 1e30)] = np.nan
+    values[~((values > -9999.0) & (values <= 1e30))] = np.nan  # not-a-numbers are neither
     return values
 
 

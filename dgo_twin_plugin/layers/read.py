@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -152,9 +153,13 @@ def read_vector(given: VectorInput, plane: Plane, transforms: QgsCoordinateTrans
     if checks is not None:
         checks.extend(Check("untransformable", IMPORTANT, "feature", given.name, fid)
                       for fid in lost)  # fmt: skip
-    columns = {name: [plain(row[k]) for row in rows] for k, name in enumerate(names)}
+    columns = {name: [v if type(v) in _PLAIN else plain(v) for v in column]
+               for name, column in zip(names, zip(*rows) if rows else repeat(()))}  # fmt: skip
     return RawLayer(given.name, np.array(fids, np.int64), wkb, columns, given.entry,
                     ",".join(given.notes))  # fmt: skip
+
+
+_PLAIN = {int, float, str, bool, type(None)}  # taken as they are: nearly every value of a layer
 
 
 def plain(value: Any) -> Any:

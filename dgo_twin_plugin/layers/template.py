@@ -44,13 +44,17 @@ LAYERS = {
 }
 # Limits of a value in a form: the same that reading holds (engine.mapping)
 SHARES = {"residential_share", "green_roof", "blue_roof", "pv", "disconnected"}
-LISTS = {"dwelling_type": ("ground", "apartment"), "roof": ("flat", "pitched"),
-         "bank": ("natural", "hard")}  # fmt: skip
+LISTS = {
+    "dwelling_type": ("ground", "apartment"),
+    "roof": ("flat", "pitched"),
+    "bank": ("natural", "hard"),
+}
 WALKED = ("road", "cycleway", "footway")  # may be drawn as lines too: the walking network
 
 
-def create_template(path: Path, crs: QgsCoordinateReferenceSystem,
-                    transforms: QgsCoordinateTransformContext) -> Path:  # fmt: skip
+def create_template(
+    path: Path, crs: QgsCoordinateReferenceSystem, transforms: QgsCoordinateTransformContext
+) -> Path:
     """Write the GeoPackage and, beside it, a twin file; returns the path of the twin file.
 
     Raises ``DgoError`` where the CRS is not a plane in metres or the file cannot be written.
@@ -70,16 +74,22 @@ def create_template(path: Path, crs: QgsCoordinateReferenceSystem,
         layer.saveStyleToDatabase(name, text("fields.style"), True, "")
     twin = Twin(
         design=tuple(LayerEntry(f"{path.name}|{name}", function="function") for name in LAYERS),
-        profile=DEFAULT_PROFILE, scenario=path.stem,
-    )  # fmt: skip
+        profile=DEFAULT_PROFILE,
+        scenario=path.stem,
+    )
     beside = path.with_suffix(".yml")
     beside.write_text(dump(twin), encoding="utf-8")
     return beside
 
 
-def _write(path: Path, name: str, geometry: QgsWkbTypes.Type, columns: tuple[str, ...],
-           crs: QgsCoordinateReferenceSystem,
-           transforms: QgsCoordinateTransformContext) -> None:  # fmt: skip
+def _write(
+    path: Path,
+    name: str,
+    geometry: QgsWkbTypes.Type,
+    columns: tuple[str, ...],
+    crs: QgsCoordinateReferenceSystem,
+    transforms: QgsCoordinateTransformContext,
+) -> None:
     fields = QgsFields()
     for column in ("function", *columns):
         fields.append(_field(column))
@@ -123,10 +133,14 @@ def dress(layer: QgsVectorLayer, functions: Functions, chosen: list[str]) -> Non
         elif name in LISTS:
             _list(layer, index, {text(f"fields.{name}.{v}", lang): v for v in LISTS[name]})
         elif name in BOOL_FIELDS:
-            layer.setEditorWidgetSetup(index, QgsEditorWidgetSetup("CheckBox", {"AllowNullState": True}))
+            layer.setEditorWidgetSetup(
+                index, QgsEditorWidgetSetup("CheckBox", {"AllowNullState": True})
+            )
         elif name in NUMERIC_FIELDS:
             top = 1 if name in SHARES else None
-            limit = f'"{name}" IS NULL OR "{name}" >= 0' if name not in ("floor_level", "beng2") else ""
+            limit = (
+                f'"{name}" IS NULL OR "{name}" >= 0' if name not in ("floor_level", "beng2") else ""
+            )
             if top is not None:
                 limit = f'"{name}" IS NULL OR ("{name}" >= 0 AND "{name}" <= {top})'
             if limit:
@@ -139,11 +153,16 @@ def _list(layer: QgsVectorLayer, index: int, labels: dict[str, str]) -> None:
     layer.setEditorWidgetSetup(index, QgsEditorWidgetSetup("ValueMap", {"map": shown}))
 
 
-def _renderer(layer: QgsVectorLayer, functions: Functions,
-              labels: dict[str, str]) -> QgsCategorizedSymbolRenderer:  # fmt: skip
-    categories = [QgsRendererCategory(value, symbol(layer, functions[value].colour), label)
-                  for label, value in labels.items()]  # fmt: skip
-    categories.append(QgsRendererCategory(None, symbol(layer, "#c0392b"), text("fields.no_function")))
+def _renderer(
+    layer: QgsVectorLayer, functions: Functions, labels: dict[str, str]
+) -> QgsCategorizedSymbolRenderer:
+    categories = [
+        QgsRendererCategory(value, symbol(layer, functions[value].colour), label)
+        for label, value in labels.items()
+    ]
+    categories.append(
+        QgsRendererCategory(None, symbol(layer, "#c0392b"), text("fields.no_function"))
+    )
     return QgsCategorizedSymbolRenderer("function", categories)
 
 
@@ -151,9 +170,11 @@ def symbol(layer: QgsVectorLayer, colour: str) -> QgsSymbol:
     """The plain symbol of a function on a layer of any geometry."""
     kind = QgsWkbTypes.GeometryType
     if layer.geometryType() == kind.PolygonGeometry:
-        return QgsFillSymbol.createSimple({
-            "color": colour, "outline_color": "#5b6468", "outline_width": "0.12"})  # fmt: skip
+        return QgsFillSymbol.createSimple(
+            {"color": colour, "outline_color": "#5b6468", "outline_width": "0.12"}
+        )
     if layer.geometryType() == kind.LineGeometry:
         return QgsLineSymbol.createSimple({"color": colour, "width": "0.5"})
-    return QgsMarkerSymbol.createSimple({
-        "color": colour, "outline_color": "#5b6468", "outline_width": "0.1", "size": "1.8"})  # fmt: skip
+    return QgsMarkerSymbol.createSimple(
+        {"color": colour, "outline_color": "#5b6468", "outline_width": "0.1", "size": "1.8"}
+    )

@@ -68,14 +68,13 @@ class _Painter(QStyledItemDelegate):
         line = QFontMetricsF(option.font).height()
         words = QRectF(box.left() + SIGN, box.top() + PAD, box.width() - SIGN - PAD, title)
         painter.setFont(option.font)
-        painter.setPen(palette.color(QPalette.ColorRole.Text) if found
-                       else paint.blend(palette, 0.6))  # fmt: skip
+        painter.setPen(paint.ink(palette) if found else paint.soft(palette, 0.6))
         painter.drawText(words, _WRAP, found.title if found else index.data())
         if found:
             paint.draw_sign(painter, QRectF(box.left() + 4, box.top() + PAD, 14, line),
                             found.severity, palette)  # fmt: skip
             painter.setFont(paint.small(option.font))
-            painter.setPen(paint.blend(palette, 0.68))
+            painter.setPen(paint.soft(palette, 0.7))
             painter.drawText(words.translated(0, title + 2).adjusted(0, 0, 0, about - title),
                              _WRAP, found.about)  # fmt: skip
         painter.restore()

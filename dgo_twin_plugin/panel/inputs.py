@@ -35,6 +35,7 @@ from ..engine.twin import DEFAULT_PROFILE, LayerEntry, Twin, load_twin
 from ..engine.words import DgoError
 from ..layers.group import FILE_PROPERTY
 from ..processing.inputs import TYPE_FIELDS
+from ..processing.score_design import Algorithm
 from ..project.roles import ROLE, project_twin
 from . import memory
 from .summary import MutedLabel
@@ -53,6 +54,8 @@ class Inputs(QWidget):
         super().__init__(parent)
         self.project = QgsProject.instance()
         self._quiet = 0  # above 0 the program itself fills the form
+        # before the boxes hear of it themselves: they would quietly go to some other layer
+        self.project.layersWillBeRemoved.connect(self._leaving)
         self._make()
         self._lay_out()
         self._connect()
@@ -90,10 +93,11 @@ class Inputs(QWidget):
         form.setHorizontalSpacing(8)
         form.setVerticalSpacing(5)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        algorithm = Algorithm()  # its own explanation of each parameter
         for name in WIDGETS:
             widget = getattr(self, name)
             label = QLabel(text(f"panel.{name}"), self)
-            tip = text(f"algorithms.scoredesign.{WIDGETS[name]}.help")
+            tip = algorithm.label(f"{WIDGETS[name]}.help")
             label.setToolTip(tip)
             widget.setToolTip(tip)
             widget.setAccessibleName(text(f"panel.{name}"))
@@ -122,7 +126,6 @@ class Inputs(QWidget):
         project.cleared.connect(self.restore)
         project.readProject.connect(self.restore)
         project.writeProject.connect(self._stored)
-        project.layersWillBeRemoved.connect(self._leaving)
         project.layersAdded.connect(self._arrived)
 
     def end(self) -> None:

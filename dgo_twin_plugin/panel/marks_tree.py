@@ -70,7 +70,7 @@ class _Painter(QStyledItemDelegate):
         elif index.data(HEAD):
             if column == NAME:
                 painter.setFont(paint.small(option.font, 0.95, bold=True))
-                painter.setPen(paint.blend(palette, 0.9))
+                painter.setPen(paint.soft(palette, 0.9))
                 self._write(painter, box, line.name)
             elif column in (RANGE, COVERAGE):
                 self._cell(painter, box, line, column, palette, option.font)
@@ -107,14 +107,13 @@ class _Painter(QStyledItemDelegate):
                  LAW: f"§ {line.law}" if line.law else "", COVERAGE: line.coverage}[column]  # fmt: skip
         painter.setFont(font)
         painter.setPen(paint.warning_colour(palette) if column == LAW
-                       else paint.blend(palette, 0.85))  # fmt: skip
+                       else paint.soft(palette, 0.85))  # fmt: skip
         self._write(painter, box, words)
 
     def _name(self, painter: QPainter, box: QRectF, line: Line, palette: QPalette,
               font: Any) -> None:  # fmt: skip
-        ink = palette.color(QPalette.ColorRole.Text)
         painter.setFont(font)
-        painter.setPen(ink)
+        painter.setPen(paint.ink(palette))
         if self.tree.wide:
             self._write(painter, box, line.name)
             return
@@ -131,7 +130,7 @@ class _Painter(QStyledItemDelegate):
             painter.drawText(below, _LEFT, sign)
             below.setLeft(below.left() + QFontMetricsF(painter.font()).boundingRect("§§").width())
             painter.setFont(less)
-        painter.setPen(paint.blend(palette, 0.7))
+        painter.setPen(paint.soft(palette, 0.7))
         self._write(painter, below, line.reason if line.mark is None else " · ".join(
             t for t in (line.value, line.status,
                         text("report.coverage", share=line.coverage) if line.partial else "")

@@ -13,23 +13,55 @@ from ..store.scale import CLASSES, LAW, class_of
 from .view import Line
 
 LOWEST, HIGHEST, PASS = 1.0, 10.0, 6.0
+READABLE = 4.5  # contrast of text (WCAG 2.1, 1.4.3)
 _LINES = Qt.PenStyle
 _TEAL = [c.colour for c in CLASSES if not c.fails]
 
 
+def _luminance(colour: QColor) -> float:
+    """Relative luminance (WCAG 2.1)."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+              for c in (colour.redF(), colour.greenF(), colour.blueF())]  # fmt: skip
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    """Contrast ratio of two colours, 1 to 21 (WCAG 2.1)."""
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def ink(palette: QPalette, over: str = "Base") -> QColor:
+    """The text colour on a background role. Where a theme sets its text by a style sheet and
+    leaves the palette unreadable (QGIS's Night Mapping does), black or white instead."""
+    role = QPalette.ColorRole
+    paper = palette.color(getattr(role, over))
+    first = role.Text if over == "Base" else role.WindowText
+    for each in (first, role.Text, role.WindowText):
+        if contrast(palette.color(each), paper) >= READABLE:
+            return palette.color(each)
+    return max((QColor("#1d1d1d"), QColor("#e6e6e6")), key=lambda c: contrast(c, paper))
+
+
 def blend(palette: QPalette, share: float, over: str = "Base") -> QColor:
     """The text colour laid over the background: 0 is background, 1 is text."""
-    ink, paper = palette.color(QPalette.ColorRole.Text), palette.color(
-        getattr(QPalette.ColorRole, over))  # fmt: skip
+    text, paper = ink(palette, over), palette.color(getattr(QPalette.ColorRole, over))
     mixed = [round(share * a + (1 - share) * b) for a, b in (
-        (ink.red(), paper.red()), (ink.green(), paper.green()), (ink.blue(), paper.blue()))]
+        (text.red(), paper.red()), (text.green(), paper.green()), (text.blue(), paper.blue()))]
     return QColor(*mixed)
+
+
+def soft(palette: QPalette, share: float, over: str = "Base") -> QColor:
+    """A softer text colour, but never so soft that it cannot be read."""
+    paper = palette.color(getattr(QPalette.ColorRole, over))
+    while share < 1.0 and contrast(blend(palette, share, over), paper) < READABLE:
+        share += 0.05
+    return blend(palette, min(share, 1.0), over)
 
 
 def is_dark(palette: QPalette) -> bool:
     """Whether text is lighter than its background."""
-    role = QPalette.ColorRole
-    return palette.color(role.Text).lightness() > palette.color(role.Base).lightness()
+    return ink(palette).lightness() > palette.color(QPalette.ColorRole.Base).lightness()
 
 
 def warning_colour(palette: QPalette) -> QColor:
@@ -78,17 +110,17 @@ def draw_badge(painter: QPainter, box: QRectF, shown: str, mark: float | None, p
         painter.setPen(QPen(blend(palette, 0.45, over), 1.0, _LINES.DashLine))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(box, 4.0, 4.0)
-        ink = blend(palette, 0.72, over)
+        letters = soft(palette, 0.72, over)
     else:
         shape = _rounded(box, 2.5 if found.fails else min(box.height() / 2, 14.0))
         painter.fillPath(shape, QColor(found.colour))
-        ink = QColor(found.ink)
+        letters = QColor(found.ink)
         if found.fails:
-            line = QColor(ink)
+            line = QColor(letters)
             line.setAlpha(48)
             hatch(painter, shape, line)
     painter.setFont(font)
-    painter.setPen(ink)
+    painter.setPen(letters)
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, shown)
     painter.restore()
 
@@ -156,7 +188,7 @@ def draw_scale(painter: QPainter, box: QRectF, line: Line, palette: QPalette) ->
     if line.mark is not None:
         at = x(line.mark)
         painter.setPen(QPen(palette.color(QPalette.ColorRole.Base), 1.0))
-        painter.setBrush(palette.color(QPalette.ColorRole.Text))
+        painter.setBrush(ink(palette))
         painter.drawPolygon(QPolygonF([QPointF(at - 4.5, middle - 7.5),
                                        QPointF(at + 4.5, middle - 7.5),
                                        QPointF(at, middle - 0.5)]))  # fmt: skip

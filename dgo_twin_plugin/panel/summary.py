@@ -48,7 +48,7 @@ class MutedLabel(QLabel):
         painter = QPainter(self)
         palette = self.palette()
         colour = (paint.warning_colour(palette) if self._warn
-                  else paint.blend(palette, 0.9 if self._strong else 0.7, "Window"))  # fmt: skip
+                  else paint.soft(palette, 0.9 if self._strong else 0.72, "Window"))  # fmt: skip
         painter.setPen(colour)
         painter.drawText(self.contentsRect(), int(Qt.TextFlag.TextWordWrap) | int(
             Qt.AlignmentFlag.AlignLeft) | int(Qt.AlignmentFlag.AlignVCenter), self.text())  # fmt: skip
@@ -146,7 +146,7 @@ class ThemeBars(QWidget):
         font = paint.small(self.font(), 0.8)
         metrics = QFontMetricsF(font)
         tall = metrics.height()
-        ink = paint.blend(self.palette(), 0.85)
+        ink = paint.soft(self.palette(), 0.85)
         for line, slot in zip(self.lines, self._slots()):
             bar = QRectF(slot.left() + 2, tall + 2, slot.width() - 4, slot.height() - 2 * tall - 4)
             paint.draw_bar(painter, bar, line.mark, self.palette())

@@ -58,8 +58,12 @@ class DgoAlgorithm(QgsProcessingAlgorithm):
         own = f"algorithms.{self.ID}.{name}"
         return text(own if has_text(own, language()) else f"algorithms.shared.{name}")
 
-    def add(self, definition: QgsProcessingParameterDefinition, optional: bool = False,
-            advanced: bool = False) -> None:  # fmt: skip
+    def add(
+        self,
+        definition: QgsProcessingParameterDefinition,
+        optional: bool = False,
+        advanced: bool = False,
+    ) -> None:
         """Add a parameter with its help from the catalogue."""
         definition.setHelp(self.label(f"{definition.name()}.help"))
         flag = QgsProcessingParameterDefinition.Flag
@@ -70,8 +74,12 @@ class DgoAlgorithm(QgsProcessingAlgorithm):
         self.addParameter(definition)
 
     # ------------------------------------------------------------------ errors
-    def processAlgorithm(self, parameters: dict[str, Any], context: QgsProcessingContext,
-                         feedback: QgsProcessingFeedback) -> dict[str, Any]:  # fmt: skip
+    def processAlgorithm(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> dict[str, Any]:
         return self.guarded(self.work, parameters, context, feedback)
 
     @staticmethod
@@ -93,5 +101,7 @@ class DgoAlgorithm(QgsProcessingAlgorithm):
         except Exception as error:
             feedback.pushDebugInfo(traceback.format_exc())
             raise QgsProcessingException(
-                text(Message("algorithms.unexpected", {"error": f"{type(error).__name__}: {error}"}))
+                text(
+                    Message("algorithms.unexpected", {"error": f"{type(error).__name__}: {error}"})
+                )
             ) from error

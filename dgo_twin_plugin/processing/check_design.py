@@ -31,13 +31,18 @@ class Algorithm(DgoAlgorithm):
 
     def declare(self) -> None:
         declare_inputs(self)
-        self.add(QgsProcessingParameterFeatureSink(
-            "CHECKS", self.label("CHECKS"), QgsProcessing.SourceType.TypeVectorPolygon), optional=True)
+        self.add(
+            QgsProcessingParameterFeatureSink(
+                "CHECKS", self.label("CHECKS"), QgsProcessing.SourceType.TypeVectorPolygon
+            ),
+            optional=True,
+        )
         for name in ("COUNT", "BLOCKING"):
             self.addOutput(QgsProcessingOutputNumber(name, self.label(name)))
 
-    def checkParameterValues(self, parameters: dict[str, Any],
-                             context: QgsProcessingContext) -> tuple[bool, str]:  # fmt: skip
+    def checkParameterValues(
+        self, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> tuple[bool, str]:
         good, message = super().checkParameterValues(parameters, context)
         if not good:
             return good, message
@@ -49,15 +54,23 @@ class Algorithm(DgoAlgorithm):
             return False, text(error.message)
         return True, ""
 
-    def prepareAlgorithm(self, parameters: dict[str, Any], context: QgsProcessingContext,
-                         feedback: QgsProcessingFeedback) -> bool:  # fmt: skip
+    def prepareAlgorithm(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> bool:
         from .checking import Checking
 
         self._checking = self.guarded(lambda _: Checking(self, parameters, context), feedback)
         return True
 
-    def work(self, parameters: dict[str, Any], context: QgsProcessingContext,
-             feedback: QgsProcessingFeedback) -> dict[str, Any]:  # fmt: skip
+    def work(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> dict[str, Any]:
         from ..layers.fields import text_field, whole_field
 
         found, crs, origin = self._checking.carry_out(feedback)
@@ -76,8 +89,9 @@ class Algorithm(DgoAlgorithm):
         for name in COLUMNS:
             fields.append(whole_field(name) if name == "fid" else text_field(name))
         # findings lie on points, lines and surfaces: all are shown as the polygon around them
-        sink, where = self.parameterAsSink(parameters, "CHECKS", context, fields,
-                                           QgsWkbTypes.Type.MultiPolygon, crs)  # fmt: skip
+        sink, where = self.parameterAsSink(
+            parameters, "CHECKS", context, fields, QgsWkbTypes.Type.MultiPolygon, crs
+        )
         if sink is None:
             raise QgsProcessingException(self.invalidSinkError(parameters, "CHECKS"))
         for check in found:

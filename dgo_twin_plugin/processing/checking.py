@@ -26,8 +26,9 @@ from .inputs import collect, date_of, profile_of
 class Checking:
     """Snapshots in the main thread, findings in the worker."""
 
-    def __init__(self, algorithm: Any, parameters: dict[str, Any],
-                 context: QgsProcessingContext) -> None:  # fmt: skip
+    def __init__(
+        self, algorithm: Any, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> None:
         self.inputs = collect(algorithm, parameters, context)
         self.profile = profile_of(algorithm, parameters, context, self.inputs.twin)
         self.date = date_of(algorithm, parameters, context, self.inputs.twin)
@@ -53,8 +54,13 @@ class Checking:
     ) -> tuple[list[Check], QgsCoordinateReferenceSystem, tuple[float, float]]:
         reading = read_all(self.inputs, tick, lambda done: report(0.4 * done))
         try:
-            scene = build_scene(reading.sources, self.profile, load_functions(), self.date,
-                                progress=lambda done: report(0.4 + 0.6 * done))  # fmt: skip
+            scene = build_scene(
+                reading.sources,
+                self.profile,
+                load_functions(),
+                self.date,
+                progress=lambda done: report(0.4 + 0.6 * done),
+            )
         except DgoError as error:
             stop = Check("cannot_be_scored", BLOCKING, "run", params={"why": error.message})
             return [stop, *reading.sources.checks], reading.plane.crs, (0.0, 0.0)
@@ -62,10 +68,27 @@ class Checking:
         for spec in all_indicators():
             why = missing_input(scene, spec)
             if why is not None:
-                found.append(Check("indicator_without_input", NORMAL, "run", value=spec.id, params={
-                    "indicator": say(f"indicators.{spec.id}.name"), "why": why}))  # fmt: skip
-        found += [Check("profile_finding", NORMAL, "run", value=self.profile.id,
-                        params={"what": finding.message()}) for finding in self.profile.findings]  # fmt: skip
+                found.append(
+                    Check(
+                        "indicator_without_input",
+                        NORMAL,
+                        "run",
+                        value=spec.id,
+                        params={"indicator": say(f"indicators.{spec.id}.name"), "why": why},
+                    )
+                )
+        found += [
+            Check(
+                "profile_finding",
+                NORMAL,
+                "run",
+                value=self.profile.id,
+                params={"what": finding.message()},
+            )
+            for finding in self.profile.findings
+        ]
         order = {name: k for k, name in enumerate(SEVERITIES)}
-        found.sort(key=lambda c: (order[c.severity], c.code, c.layer, -1 if c.fid is None else c.fid))
+        found.sort(
+            key=lambda c: (order[c.severity], c.code, c.layer, -1 if c.fid is None else c.fid)
+        )
         return found, reading.plane.crs, scene.origin

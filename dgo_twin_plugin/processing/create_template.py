@@ -23,12 +23,19 @@ class Algorithm(DgoAlgorithm):
 
     def declare(self) -> None:
         self.add(QgsProcessingParameterCrs("CRS", self.label("CRS"), "ProjectCrs"))
-        self.add(QgsProcessingParameterFileDestination(
-            "OUTPUT", self.label("OUTPUT"), text("algorithms.gpkg_filter")))  # fmt: skip
+        self.add(
+            QgsProcessingParameterFileDestination(
+                "OUTPUT", self.label("OUTPUT"), text("algorithms.gpkg_filter")
+            )
+        )
         self.addOutput(QgsProcessingOutputFile("TWIN", self.label("TWIN")))
 
-    def work(self, parameters: dict[str, Any], context: QgsProcessingContext,
-             feedback: QgsProcessingFeedback) -> dict[str, Any]:  # fmt: skip
+    def work(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> dict[str, Any]:
         from ..layers.template import create_template
 
         target = Path(self.parameterAsFileOutput(parameters, "OUTPUT", context))

@@ -21,15 +21,27 @@ class Algorithm(DgoAlgorithm):
     ID = "exportreport"
 
     def declare(self) -> None:
-        self.add(QgsProcessingParameterFile("RESULTS", self.label("RESULTS"),
-                                            fileFilter=text("algorithms.gpkg_filter")))  # fmt: skip
+        self.add(
+            QgsProcessingParameterFile(
+                "RESULTS", self.label("RESULTS"), fileFilter=text("algorithms.gpkg_filter")
+            )
+        )
         self.add(QgsProcessingParameterString("RUN", self.label("RUN")), optional=True)
-        self.add(QgsProcessingParameterFileDestination(
-            "OUTPUT", self.label("OUTPUT"), text("algorithms.exportreport.filter"),
-            QgsProcessing.TEMPORARY_OUTPUT))  # fmt: skip
+        self.add(
+            QgsProcessingParameterFileDestination(
+                "OUTPUT",
+                self.label("OUTPUT"),
+                text("algorithms.exportreport.filter"),
+                QgsProcessing.TEMPORARY_OUTPUT,
+            )
+        )
 
-    def work(self, parameters: dict[str, Any], context: QgsProcessingContext,
-             feedback: QgsProcessingFeedback) -> dict[str, Any]:  # fmt: skip
+    def work(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> dict[str, Any]:
         from ..reports.html import export_report
 
         results = self.parameterAsFile(parameters, "RESULTS", context)

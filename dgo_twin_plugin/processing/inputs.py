@@ -41,9 +41,19 @@ def over(twin: Twin, kept: Twin) -> Twin:
     def at(entry: LayerEntry) -> LayerEntry:
         return dataclasses.replace(entry, layer=entry.resolved(kept.folder))
 
-    blocks = {name: getattr(twin, name) or getattr(kept, name)
-              for name in ("profile", "ambitions", "weights", "theme_weights", "scenario",
-                           "assessment_date", "indicators", "cell_size")}  # fmt: skip
+    blocks = {
+        name: getattr(twin, name) or getattr(kept, name)
+        for name in (
+            "profile",
+            "ambitions",
+            "weights",
+            "theme_weights",
+            "scenario",
+            "assessment_date",
+            "indicators",
+            "cell_size",
+        )
+    }
     context = {role: tuple(map(at, entries)) for role, entries in kept.context.items()}
     return dataclasses.replace(
         twin,
@@ -105,8 +115,9 @@ def _refuse(inputs: Inputs, design_named: bool) -> None:
         raise found[0]
     kinds = (QgsWkbTypes.GeometryType.PointGeometry, QgsWkbTypes.GeometryType.LineGeometry)
     if not inputs.current and not inputs.plan_area and all(one.shape in kinds for one in ground):
-        raise DgoError("algorithms.need.polygons", layer=ground[0].name,
-                       role=say(f"algorithms.role.{role}"))  # fmt: skip
+        raise DgoError(
+            "algorithms.need.polygons", layer=ground[0].name, role=say(f"algorithms.role.{role}")
+        )
 
 
 def trouble(given: VectorInput, role: str) -> DgoError | None:
@@ -118,13 +129,21 @@ def trouble(given: VectorInput, role: str) -> DgoError | None:
     require_crs(given.crs, given.name)
     if given.count == 0:
         return DgoError("algorithms.need.filled", layer=given.name)
-    if role in ("area_types", "plan_area") and given.shape in (kind.PointGeometry, kind.LineGeometry):
-        return DgoError("algorithms.need.polygons", layer=given.name,
-                        role=say(f"algorithms.role.{role}"))  # fmt: skip
+    if role in ("area_types", "plan_area") and given.shape in (
+        kind.PointGeometry,
+        kind.LineGeometry,
+    ):
+        return DgoError(
+            "algorithms.need.polygons", layer=given.name, role=say(f"algorithms.role.{role}")
+        )
     column = _column(given, role)
     if column and column not in given.fields:
-        return DgoError("algorithms.need.no_field", layer=given.name, field=column,
-                        known=", ".join(given.fields))  # fmt: skip
+        return DgoError(
+            "algorithms.need.no_field",
+            layer=given.name,
+            field=column,
+            known=", ".join(given.fields),
+        )
     some, placed, filled = looked_at(given, column)
     if not some:
         return DgoError("algorithms.need.filled", layer=given.name)
@@ -146,20 +165,23 @@ def _column(given: VectorInput, role: str) -> str:
     return str(entry.get("function") or "function")
 
 
-def _layers(algorithm: Any, parameters: dict[str, Any], name: str,
-            context: QgsProcessingContext) -> list[VectorInput]:  # fmt: skip
+def _layers(
+    algorithm: Any, parameters: dict[str, Any], name: str, context: QgsProcessingContext
+) -> list[VectorInput]:
     """The inputs of a parameter with several layers."""
     found = []
     for layer in algorithm.parameterAsLayerList(parameters, name, context):
         if not isinstance(layer, QgsVectorLayer):
-            raise DgoError("algorithms.need.vector", layer=layer.name(),
-                           role=say("algorithms.role.design"))  # fmt: skip
+            raise DgoError(
+                "algorithms.need.vector", layer=layer.name(), role=say("algorithms.role.design")
+            )
         found.append(snapshot(layer))
     return found
 
 
-def _source(algorithm: Any, parameters: dict[str, Any], name: str,
-            context: QgsProcessingContext) -> list[VectorInput]:  # fmt: skip
+def _source(
+    algorithm: Any, parameters: dict[str, Any], name: str, context: QgsProcessingContext
+) -> list[VectorInput]:
     """The input of a feature-source parameter: selection, filter and unsaved edits respected."""
     value = parameters.get(name)
     if value in (None, ""):
@@ -172,29 +194,40 @@ def _source(algorithm: Any, parameters: dict[str, Any], name: str,
     limited = getattr(value, "featureLimit", -1) > 0
     expression = str(getattr(value, "filterExpression", "") or "")
     if layer is None or limited:  # a source that Processing made itself
-        return [VectorInput(
-            source.sourceName() or name, source, [f.name() for f in source.fields()],
-            source.sourceCrs(), source.sourceExtent(),
-            notes=["selection"] if selected else [], shape=QgsWkbTypes.geometryType(source.wkbType()),
-            count=source.featureCount(),
-        )]  # fmt: skip
+        return [
+            VectorInput(
+                source.sourceName() or name,
+                source,
+                [f.name() for f in source.fields()],
+                source.sourceCrs(),
+                source.sourceExtent(),
+                notes=["selection"] if selected else [],
+                shape=QgsWkbTypes.geometryType(source.wkbType()),
+                count=source.featureCount(),
+            )
+        ]
     # Processing's own source of a whole layer reads the layer itself, which a worker must not
     taken = snapshot(layer, {"filter": expression} if expression else None)
     if selected:
-        taken.source, taken.count = QgsVectorLayerSelectedFeatureSource(layer), source.featureCount()
+        taken.source, taken.count = (
+            QgsVectorLayerSelectedFeatureSource(layer),
+            source.featureCount(),
+        )
         taken.notes.append("selection")
     return [taken]
 
 
-def profile_of(algorithm: Any, parameters: dict[str, Any], context: QgsProcessingContext,
-               twin: Twin) -> Profile:  # fmt: skip
+def profile_of(
+    algorithm: Any, parameters: dict[str, Any], context: QgsProcessingContext, twin: Twin
+) -> Profile:
     """Parameter, else the twin's, else the shipped proposal."""
     named = algorithm.parameterAsString(parameters, "PROFILE", context).strip()
     return load_profile(named or twin.profile or DEFAULT_PROFILE)
 
 
-def date_of(algorithm: Any, parameters: dict[str, Any], context: QgsProcessingContext,
-            twin: Twin) -> datetime.date:  # fmt: skip
+def date_of(
+    algorithm: Any, parameters: dict[str, Any], context: QgsProcessingContext, twin: Twin
+) -> datetime.date:
     """The assessment date: parameter, else the twin's, else today."""
     word = algorithm.parameterAsString(parameters, "ASSESSMENT_DATE", context).strip()
     if not word:

@@ -25,14 +25,21 @@ class Algorithm(DgoAlgorithm):
     ID = "manageruns"
 
     def declare(self) -> None:
-        self.add(QgsProcessingParameterFile("RESULTS", self.label("RESULTS"),
-                                            fileFilter=text("algorithms.gpkg_filter")))  # fmt: skip
+        self.add(
+            QgsProcessingParameterFile(
+                "RESULTS", self.label("RESULTS"), fileFilter=text("algorithms.gpkg_filter")
+            )
+        )
         self.add(QgsProcessingParameterString("DELETE", self.label("DELETE")), optional=True)
         self.addOutput(QgsProcessingOutputString("RUNS", self.label("RUNS")))
         self.addOutput(QgsProcessingOutputNumber("DELETED", self.label("DELETED")))
 
-    def work(self, parameters: dict[str, Any], context: QgsProcessingContext,
-             feedback: QgsProcessingFeedback) -> dict[str, Any]:  # fmt: skip
+    def work(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> dict[str, Any]:
         from ..store.runs import delete_runs, list_runs
 
         results = self.parameterAsFile(parameters, "RESULTS", context)
@@ -41,8 +48,12 @@ class Algorithm(DgoAlgorithm):
         known = [run["run_id"] for run in list_runs(results)]
         for run_id in ids:
             if run_id not in known:
-                raise DgoError("algorithms.manageruns.unknown", run=run_id, file=results,
-                               known=", ".join(known))  # fmt: skip
+                raise DgoError(
+                    "algorithms.manageruns.unknown",
+                    run=run_id,
+                    file=results,
+                    known=", ".join(known),
+                )
         deleted = delete_runs(results, ids) if ids else 0
         left = [{name: run.get(name) for name in SHOWN} for run in list_runs(results)]
         for run in left:

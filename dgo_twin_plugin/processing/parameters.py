@@ -24,18 +24,45 @@ def declare_inputs(algorithm: Any) -> None:
         return algorithm.label(name)
 
     add = algorithm.add
-    add(QgsProcessingParameterFeatureSource("DESIGN", label("DESIGN"),
-                                            [source.TypeVectorAnyGeometry]), optional=True)  # fmt: skip
-    add(QgsProcessingParameterMultipleLayers("DESIGN_EXTRA", label("DESIGN_EXTRA"),
-                                             source.TypeVectorAnyGeometry), optional=True)  # fmt: skip
-    add(QgsProcessingParameterFeatureSource("AREA_TYPES", label("AREA_TYPES"),
-                                            [source.TypeVectorPolygon]), optional=True)  # fmt: skip
-    add(QgsProcessingParameterField("AREA_TYPE_FIELD", label("AREA_TYPE_FIELD"), None,
-                                    "AREA_TYPES"), optional=True)  # fmt: skip
-    add(QgsProcessingParameterFeatureSource("PLAN_AREA", label("PLAN_AREA"),
-                                            [source.TypeVectorPolygon]), optional=True)  # fmt: skip
-    add(QgsProcessingParameterFile("TWIN", label("TWIN"),
-                                   fileFilter=text("algorithms.yaml_filter")), optional=True)  # fmt: skip
+    add(
+        QgsProcessingParameterFeatureSource(
+            "DESIGN", label("DESIGN"), [source.TypeVectorAnyGeometry]
+        ),
+        optional=True,
+    )
+    add(
+        QgsProcessingParameterMultipleLayers(
+            "DESIGN_EXTRA", label("DESIGN_EXTRA"), source.TypeVectorAnyGeometry
+        ),
+        optional=True,
+    )
+    add(
+        QgsProcessingParameterFeatureSource(
+            "AREA_TYPES", label("AREA_TYPES"), [source.TypeVectorPolygon]
+        ),
+        optional=True,
+    )
+    add(
+        QgsProcessingParameterField(
+            "AREA_TYPE_FIELD", label("AREA_TYPE_FIELD"), None, "AREA_TYPES"
+        ),
+        optional=True,
+    )
+    add(
+        QgsProcessingParameterFeatureSource(
+            "PLAN_AREA", label("PLAN_AREA"), [source.TypeVectorPolygon]
+        ),
+        optional=True,
+    )
+    add(
+        QgsProcessingParameterFile(
+            "TWIN", label("TWIN"), fileFilter=text("algorithms.yaml_filter")
+        ),
+        optional=True,
+    )
     add(QgsProcessingParameterString("PROFILE", label("PROFILE")), optional=True)
-    add(QgsProcessingParameterString("ASSESSMENT_DATE", label("ASSESSMENT_DATE")),
-        optional=True, advanced=True)  # fmt: skip
+    add(
+        QgsProcessingParameterString("ASSESSMENT_DATE", label("ASSESSMENT_DATE")),
+        optional=True,
+        advanced=True,
+    )

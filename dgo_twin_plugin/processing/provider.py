@@ -12,9 +12,15 @@ from ..engine import resources_path
 from ..engine.texts import text
 
 ALGORITHMS = (
-    "score_design", "check_design", "validate_profile", "create_template", "create_demo",
-    "export_report", "export_scores", "manage_runs",
-)  # fmt: skip
+    "score_design",
+    "check_design",
+    "validate_profile",
+    "create_template",
+    "create_demo",
+    "export_report",
+    "export_scores",
+    "manage_runs",
+)
 
 
 class DgoProvider(QgsProcessingProvider):
@@ -41,7 +47,9 @@ class DgoProvider(QgsProcessingProvider):
                 module = importlib.import_module(f".{name}", __package__)
                 self.addAlgorithm(module.Algorithm())
             except Exception as error:  # noqa: BLE001 - said, not swallowed: the rest stays usable
-                QgsMessageLog.logMessage(f"{name}: {error!r}", "DGO Twin", Qgis.MessageLevel.Critical)
+                QgsMessageLog.logMessage(
+                    f"{name}: {error!r}", "DGO Twin", Qgis.MessageLevel.Critical
+                )
 
 
 def plugin_version() -> str:

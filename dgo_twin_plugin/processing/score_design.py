@@ -31,18 +31,34 @@ class Algorithm(DgoAlgorithm):
         declare_inputs(self)
         self.add(QgsProcessingParameterString("SCENARIO", self.label("SCENARIO")), optional=True)
         indicators = QgsProcessingParameterEnum(
-            "INDICATORS", self.label("INDICATORS"), indicator_ids(), True, None, True, True)  # fmt: skip
+            "INDICATORS", self.label("INDICATORS"), indicator_ids(), True, None, True, True
+        )
         self.add(indicators, optional=True, advanced=True)
-        self.add(QgsProcessingParameterNumber(
-            "CELL_SIZE", self.label("CELL_SIZE"), QgsProcessingParameterNumber.Type.Double, 2.0,
-            True, 0.25, 100.0), optional=True, advanced=True)  # fmt: skip
-        self.add(QgsProcessingParameterFileDestination(
-            "OUTPUT", self.label("OUTPUT"), text("algorithms.gpkg_filter")), optional=True)  # fmt: skip
+        self.add(
+            QgsProcessingParameterNumber(
+                "CELL_SIZE",
+                self.label("CELL_SIZE"),
+                QgsProcessingParameterNumber.Type.Double,
+                2.0,
+                True,
+                0.25,
+                100.0,
+            ),
+            optional=True,
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterFileDestination(
+                "OUTPUT", self.label("OUTPUT"), text("algorithms.gpkg_filter")
+            ),
+            optional=True,
+        )
         for name in NUMBERS:
             self.addOutput(QgsProcessingOutputNumber(name, self.label(name)))
 
-    def checkParameterValues(self, parameters: dict[str, Any],
-                             context: QgsProcessingContext) -> tuple[bool, str]:  # fmt: skip
+    def checkParameterValues(
+        self, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> tuple[bool, str]:
         """Demand from parameter, twin file or project what a run needs, before it starts."""
         good, message = super().checkParameterValues(parameters, context)
         if not good:
@@ -55,21 +71,30 @@ class Algorithm(DgoAlgorithm):
             return False, text(error.message)
         return True, ""
 
-    def prepareAlgorithm(self, parameters: dict[str, Any], context: QgsProcessingContext,
-                         feedback: QgsProcessingFeedback) -> bool:  # fmt: skip
+    def prepareAlgorithm(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> bool:
         """Take the snapshots, in the thread that owns the layers."""
         from .scoring import Run
 
         self._run = self.guarded(lambda _: Run(self, parameters, context), feedback)
         return True
 
-    def work(self, parameters: dict[str, Any], context: QgsProcessingContext,
-             feedback: QgsProcessingFeedback) -> dict[str, Any]:  # fmt: skip
+    def work(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> dict[str, Any]:
         done: dict[str, Any] = self._run.carry_out(feedback)
         return done
 
-    def postProcessAlgorithm(self, context: QgsProcessingContext,
-                             feedback: QgsProcessingFeedback) -> dict[str, Any]:  # fmt: skip
+    def postProcessAlgorithm(
+        self, context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> dict[str, Any]:
         """In a project with a window the result group is loaded; headless, nothing is."""
         project = context.project()
         if self._run.run_id and project is not None and qgis.utils.iface is not None:

@@ -39,15 +39,17 @@ from .provider import plugin_version
 class Run:
     """One run: prepared in the main thread, carried out in the worker."""
 
-    def __init__(self, algorithm: Any, parameters: dict[str, Any],
-                 context: QgsProcessingContext) -> None:  # fmt: skip
+    def __init__(
+        self, algorithm: Any, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> None:
         """Take snapshots. Raises DgoError where something needed is absent."""
         self.algorithm, self.parameters, self.context = algorithm, parameters, context
         self.inputs: Inputs = collect(algorithm, parameters, context)
         self.profile: Profile = profile_of(algorithm, parameters, context, self.inputs.twin)
         self.date = date_of(algorithm, parameters, context, self.inputs.twin)
-        self.chosen = chosen(algorithm.parameterAsEnumStrings(parameters, "INDICATORS", context),
-                             self.inputs.twin)  # fmt: skip
+        self.chosen = chosen(
+            algorithm.parameterAsEnumStrings(parameters, "INDICATORS", context), self.inputs.twin
+        )
         self.started = datetime.datetime.now(datetime.timezone.utc)
         self.run_id = ""
         self.written = Path()
@@ -83,8 +85,9 @@ class Run:
         cell = algorithm.parameterAsDouble(parameters, "CELL_SIZE", context)
         if parameters.get("CELL_SIZE") is None and twin.cell_size:
             cell = twin.cell_size
-        scene = build_scene(reading.sources, profile, load_functions(), self.date, cell,
-                            progress(25, 55))  # fmt: skip
+        scene = build_scene(
+            reading.sources, profile, load_functions(), self.date, cell, progress(25, 55)
+        )
         weights = {**twin.weights, **{f"theme {k}": v for k, v in twin.theme_weights.items()}}
 
         def named(done: float, indicator: str = "") -> None:
@@ -100,19 +103,34 @@ class Run:
         scenario = algorithm.parameterAsString(parameters, "SCENARIO", context) or twin.scenario
         record = self._record(scenario, result, reading)
         self.written = write_run(
-            target, record, outcome.tables(result), crs=reading.plane.label, origin=scene.origin,
-            ground=outcome.ground(result), places=outcome.place_sets(result),
-            indicators=list(result.prepared), cancel=feedback.isCanceled,
+            target,
+            record,
+            outcome.tables(result),
+            crs=reading.plane.label,
+            origin=scene.origin,
+            ground=outcome.ground(result),
+            places=outcome.place_sets(result),
+            indicators=list(result.prepared),
+            cancel=feedback.isCanceled,
             progress=progress(85, 100),
-        )  # fmt: skip
+        )
         self.run_id = record.run_id
-        feedback.pushInfo(text(
-            "algorithms.done", mark=shown(result.plan_mark(), language(), result.n_breaches()),
-            coverage=100 * result.coverage(), breaches=result.n_breaches(),
-            alerts=len(result.alerts)))  # fmt: skip
-        return {"OUTPUT": str(self.written), "PLAN_MARK": result.plan_mark(),
-                "COVERAGE": result.coverage(), "BREACHES": result.n_breaches(),
-                "ALERTS": len(result.alerts)}  # fmt: skip
+        feedback.pushInfo(
+            text(
+                "algorithms.done",
+                mark=shown(result.plan_mark(), language(), result.n_breaches()),
+                coverage=100 * result.coverage(),
+                breaches=result.n_breaches(),
+                alerts=len(result.alerts),
+            )
+        )
+        return {
+            "OUTPUT": str(self.written),
+            "PLAN_MARK": result.plan_mark(),
+            "COVERAGE": result.coverage(),
+            "BREACHES": result.n_breaches(),
+            "ALERTS": len(result.alerts),
+        }
 
     def _record(self, scenario: str, result: Assessment, reading: Reading) -> RunRecord:
         profile = self.profile
@@ -121,19 +139,35 @@ class Run:
             started=self.started.isoformat(timespec="seconds"),
             finished=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
             who=QgsApplication.userFullName() or QgsApplication.userLoginName(),
-            versions={"plugin": plugin_version(), "qgis": Qgis.version(),
-                      "gdal": gdal.VersionInfo("RELEASE_NAME"), "numpy": np.__version__,
-                      "python": sys.version.split()[0]},
-            profile_id=profile.id, profile_version=str(profile.version), profile_hash=profile.hash,
-            profile_title=profile.title.get(language(), profile.id), profile_status=profile.status,
-            adopted_by=profile.adopted_by or "", adopted_on=str(profile.adopted_on or ""),
-            assessment_date=self.date.isoformat(), work_crs=reading.plane.label,
-            inputs=reading.inputs, notes=reading.notes,
-            parameters={**{k: _plain(v) for k, v in self.parameters.items()}, "twin": self.inputs.twin.file},
-            plan_mark=result.plan_mark(), coverage=result.coverage(),
-            breaches=result.n_breaches(), alerts=len(result.alerts), language=language(),
+            versions={
+                "plugin": plugin_version(),
+                "qgis": Qgis.version(),
+                "gdal": gdal.VersionInfo("RELEASE_NAME"),
+                "numpy": np.__version__,
+                "python": sys.version.split()[0],
+            },
+            profile_id=profile.id,
+            profile_version=str(profile.version),
+            profile_hash=profile.hash,
+            profile_title=profile.title.get(language(), profile.id),
+            profile_status=profile.status,
+            adopted_by=profile.adopted_by or "",
+            adopted_on=str(profile.adopted_on or ""),
+            assessment_date=self.date.isoformat(),
+            work_crs=reading.plane.label,
+            inputs=reading.inputs,
+            notes=reading.notes,
+            parameters={
+                **{k: _plain(v) for k, v in self.parameters.items()},
+                "twin": self.inputs.twin.file,
+            },
+            plan_mark=result.plan_mark(),
+            coverage=result.coverage(),
+            breaches=result.n_breaches(),
+            alerts=len(result.alerts),
+            language=language(),
             indicators=list(result.prepared),
-        )  # fmt: skip
+        )
 
 
 def chosen(named: list[str], twin: Twin) -> list[str] | None:
@@ -153,6 +187,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_plain(v) for v in value]
     source = getattr(value, "source", None)
-    if source is not None and hasattr(source, "staticValue"):  # QgsProcessingFeatureSourceDefinition
+    if source is not None and hasattr(
+        source, "staticValue"
+    ):  # QgsProcessingFeatureSourceDefinition
         return str(source.staticValue())
     return value.name() if hasattr(value, "name") else str(value)

@@ -25,10 +25,18 @@ from .roles import keep_twin, set_role
 
 # Types of area, from built (warm) to open (cool); light, so that the design stays readable on top
 _TYPE_COLOURS = {
-    "GT01": "#b35806", "GT02": "#d98032", "GT03": "#e8a864", "GT04": "#b8d7a3", "GT05": "#f0c987",
-    "GT06": "#dbe3b1", "GT07": "#9cc59a", "GT08": "#b9a6c9", "GT09": "#a89cab", "GT10": "#e6e2b8",
+    "GT01": "#b35806",
+    "GT02": "#d98032",
+    "GT03": "#e8a864",
+    "GT04": "#b8d7a3",
+    "GT05": "#f0c987",
+    "GT06": "#dbe3b1",
+    "GT07": "#9cc59a",
+    "GT08": "#b9a6c9",
+    "GT09": "#a89cab",
+    "GT10": "#e6e2b8",
     "GT11": "#7fb08a",
-}  # fmt: skip
+}
 
 
 def write_demo_project(folder: Path, variants: dict[str, Path], target: Path) -> Path:
@@ -62,9 +70,16 @@ def write_demo_project(folder: Path, variants: dict[str, Path], target: Path) ->
         _style_types(layer, first)
     if first.plan_area is not None:
         layer = _add(project, root, first.plan_area, folder, "plan_area")
-        layer.renderer().setSymbol(QgsFillSymbol.createSimple({
-            "style": "no", "outline_color": "#1f2326", "outline_width": "0.5",
-            "outline_style": "dash"}))  # fmt: skip
+        layer.renderer().setSymbol(
+            QgsFillSymbol.createSimple(
+                {
+                    "style": "no",
+                    "outline_color": "#1f2326",
+                    "outline_width": "0.5",
+                    "outline_style": "dash",
+                }
+            )
+        )
         project.setCrs(layer.crs())
         box = QgsRectangle(layer.extent())
         box.scale(1.15)
@@ -78,8 +93,9 @@ def write_demo_project(folder: Path, variants: dict[str, Path], target: Path) ->
     return target
 
 
-def _add(project: QgsProject, group: QgsLayerTreeGroup, entry: LayerEntry, folder: Path,
-         role: str) -> QgsVectorLayer | QgsRasterLayer:  # fmt: skip
+def _add(
+    project: QgsProject, group: QgsLayerTreeGroup, entry: LayerEntry, folder: Path, role: str
+) -> QgsVectorLayer | QgsRasterLayer:
     path = entry.resolved(folder)
     if path.lower().endswith(".tif"):
         layer: QgsVectorLayer | QgsRasterLayer = QgsRasterLayer(path, Path(path).stem)
@@ -95,8 +111,9 @@ def _add(project: QgsProject, group: QgsLayerTreeGroup, entry: LayerEntry, folde
     return layer
 
 
-def style_by_function(layer: QgsVectorLayer, entry: LayerEntry, twin: Twin, functions: Functions,
-                      opacity: float = 1.0) -> None:  # fmt: skip
+def style_by_function(
+    layer: QgsVectorLayer, entry: LayerEntry, twin: Twin, functions: Functions, opacity: float = 1.0
+) -> None:
     """A symbol per own term, in the colour of its function."""
     if not entry.function:
         one = entry.functions if isinstance(entry.functions, str) else ""
@@ -126,9 +143,13 @@ def _style_types(layer: QgsVectorLayer, twin: Twin) -> None:
     for value in sorted(layer.uniqueValues(layer.fields().indexOf(entry.type)), key=str):
         found = profile.resolve_type(entry.types.get(str(value), value))
         if found is not None:
-            fill = QgsFillSymbol.createSimple({
-                "color": _TYPE_COLOURS.get(found, "#cccccc"), "outline_color": "#5b6468",
-                "outline_width": "0.2"})  # fmt: skip
+            fill = QgsFillSymbol.createSimple(
+                {
+                    "color": _TYPE_COLOURS.get(found, "#cccccc"),
+                    "outline_color": "#5b6468",
+                    "outline_width": "0.2",
+                }
+            )
             fill.setOpacity(0.55)
             label = f"{found} {profile.area_types[found].name[language()]}"
             categories.append(QgsRendererCategory(value, fill, label))
