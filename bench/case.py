@@ -249,7 +249,8 @@ def context(town: Town) -> dict[str, tuple[Layer, Fields]]:
                                "category": "8"})])  # fmt: skip
     put("noise_industry", "surface",
         [(area(1.1, 0.5, r * width / 2000), {"lden_from": v, "lden_to": v + 5.0})
-         for r, v in ((1500, 35.0), (900, 40.0), (550, 45.0), (320, 50.0), (150, 55.0))])  # fmt: skip
+         for r, v in ((1500, 35.0), (900, 40.0), (550, 45.0), (320, 50.0), (150, 55.0))
+         ])  # fmt: skip
     put("risk_contours", "surface", [(area(0.5, 0.4, 2.0 * width), {"pr": -9.0}),
                                      (area(0.5, 0.4, 0.3 * width), {"pr": -7.0}),
                                      (area(0.5, 0.4, 20.0), {"pr": -6.0})])  # fmt: skip
@@ -260,11 +261,13 @@ def context(town: Town) -> dict[str, tuple[Layer, Fields]]:
                                         for y in np.arange(0, height, 400.0))]  # fmt: skip
     put("stops", "point", stops)
     cells = [(box(x, y, x + 250, y + 250), int((x + 2 * y) / 250) % 3)
-             for x in np.arange(-250, width + 250, 250.0) for y in np.arange(-250, height + 250, 250.0)]
+             for x in np.arange(-250, width + 250, 250.0)
+             for y in np.arange(-250, height + 250, 250.0)]
     put("soil_class", "surface", [(xy, {"class": float(k)}) for xy, k in cells])
     put("soil_function", "surface", [(xy, {"class": float((k + 1) % 3)}) for xy, k in cells])
     put("geological_values", "surface", [(area(0.2, 0.2, 200.0, 300), {"weight": 1.0}),
-                                         (area(0.7, 0.8, 150.0, 300), {"weight": 0.5})])  # fmt: skip
+                                         (area(0.7, 0.8, 150.0, 300), {"weight": 0.5}),
+                                         ])  # fmt: skip
     put("sewer", "surface", [(box(-500, -500, width / 2, height + 500), {"combined": 0.6}),
                              (box(width / 2, -500, width + 500, height + 500), {"combined": 0.1})])
     random = np.random.default_rng(3)
@@ -272,7 +275,8 @@ def context(town: Town) -> dict[str, tuple[Layer, Fields]]:
     put("trees", "point", [(xy[None], {"height": 9.0, "canopy_diameter": 7.0}) for xy in spots])
     put("facilities", "point", [(xy[None], {"kind": "shop"}) for xy in spots[:60]])
     put("play_spots", "point", [(xy[None], {"kind": "play"}) for xy in spots[60:110]])
-    put("population", "surface", [(box(-900, -900, 0, height), {"residents": 900.0, "workers": 90.0})])
+    people = {"residents": 900.0, "workers": 90.0}
+    put("population", "surface", [(box(-900, -900, 0, height), people)])
     put("generation", "point", [(spots[:1], {"kwh": 90_000.0})])
     for k, role in enumerate(("drinking_water", "desiccation", "soil_remediation",
                               "nature_network", "natura2000", "quiet_areas")):  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-_NODE = 16  # children of a node
+_NODE = 8  # children of a node: measured to be quickest for boxes of houses and for points
 
 
 def bbox_pairs(a: np.ndarray, b: np.ndarray, reach: float = 0.0) -> tuple[np.ndarray, np.ndarray]:

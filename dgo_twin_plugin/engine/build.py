@@ -87,13 +87,12 @@ def build_scene(sources: Sources, profile: Profile, functions: Functions, date: 
     zones.flags["high_sandy_ground"] = _flag("high_sandy_ground", sources, map_polygons, zones)
     step(0.7)
     row, zone, area = zone_areas(visible, zones.polygons)
-    whole = visible.area()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(whole[row] > 0, area / whole[row], 0.0)
+    # by footprint: a building that the design leaves half of keeps half of its dwellings
+    share = area / footprints.area()[row]
     cut = Cut(row, zone + 1, area, np.minimum(share, 1.0))
     surfaces = Surfaces(
         functions_of, current, np.array(ground.layer, object), np.array(ground.fid, np.int64),
-        visible, footprints, whole, _stack(ground.fields), {}, functions,
+        visible, footprints, visible.area(), _stack(ground.fields), {}, functions,
     )  # fmt: skip
     fill_defaults(surfaces, cut, zones, profile)
     items = _items(others, zones, origin)
@@ -103,7 +102,8 @@ def build_scene(sources: Sources, profile: Profile, functions: Functions, date: 
     step(1.0)
     return Scene(origin, sources.crs, Polygons.from_geometries([plan]), zones, surfaces, cut, items,
                  context, date, cell_size, checks,
-                 {name: rate.value for name, rate in profile.rates.items()}, sources.margin)  # fmt: skip
+                 {name: rate.value for name, rate in profile.rates.items()},
+                 sources.margin)  # fmt: skip
 
 
 def _origin(sources: Sources) -> tuple[float, float]:
@@ -192,8 +192,9 @@ def _stack(fields: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
     return {name: np.concatenate([f[name] for f in fields]) for name in fields[0]}
 
 
-def _area_types(sources: Sources, profile: Profile, origin: tuple[float, float],
-                checks: list[Check]) -> tuple[Polygons, list[str | None], np.ndarray, np.ndarray]:  # fmt: skip
+def _area_types(
+    sources: Sources, profile: Profile, origin: tuple[float, float], checks: list[Check]
+) -> tuple[Polygons, list[str | None], np.ndarray, np.ndarray]:
     polygons = Polygons.from_wkb([])
     layers: list[str] = []
     fids: list[int] = []
@@ -300,7 +301,8 @@ def _items(others: list[tuple[RawLayer, Canonical, np.ndarray, bool]], zones: Zo
     stacked = _stack(fields)
     return Items(np.array(function, object), np.array(layer_of, object), np.array(fid, np.int64),
                  local, xy, zone, stacked,
-                 {n: np.zeros(len(fid), bool) for n in stacked}, np.array(current, bool))  # fmt: skip
+                 {n: np.zeros(len(fid), bool) for n in stacked},
+                 np.array(current, bool))  # fmt: skip
 
 
 __all__ = ["Sources", "build_scene"]

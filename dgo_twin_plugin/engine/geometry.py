@@ -18,105 +18,15 @@ import numpy as np
 from osgeo import ogr
 
 from .boxes import bbox_pairs
+from .wkb import geometry_from_wkb, moved_wkb, polygon_parts, polygonal
 
 __all__ = ["Polygons", "Segments", "bbox_pairs", "geometry_from_wkb", "overlap_areas",
-           "containing", "first_containing", "moved_wkb", "nearest_segment", "polygonal"]  # fmt: skip
+           "containing", "first_containing", "moved_wkb", "nearest_segment",
+           "polygonal"]  # fmt: skip
 
 _LARGE = 4_000  # pairs of edges beyond which GEOS is quicker
 _RING = 64  # edges of a polygon beyond which a tree finds those above a point
 _CHUNK = 2_000_000  # edge pairs worked on at once: bounds memory to some 200 MB
-
-
-def geometry_from_wkb(wkb: bytes) -> ogr.Geometry:
-    """OGR geometry of WKB, flattened to two dimensions and without arcs."""
-    geometry = ogr.CreateGeometryFromWkb(bytes(wkb))
-    if geometry is None:
-        raise ValueError("not a geometry")
-    if geometry.HasCurveGeometry(True):
-        geometry = geometry.GetLinearGeometry()
-    geometry.FlattenTo2D()
-    return geometry
-
-
-def polygonal(geometry: ogr.Geometry | None) -> ogr.Geometry:
-    """The polygonal part of any geometry, as polygon or multipolygon (empty where none)."""
-    result = ogr.Geometry(ogr.wkbMultiPolygon)
-    if geometry is None or geometry.IsEmpty():
-        return result
-    kind = ogr.GT_Flatten(geometry.GetGeometryType())
-    if kind in (ogr.wkbPolygon, ogr.wkbMultiPolygon):
-        return geometry
-    if geometry.GetGeometryCount() and kind not in (ogr.wkbMultiPoint, ogr.wkbMultiLineString):
-        for index in range(geometry.GetGeometryCount()):
-            part = polygonal(geometry.GetGeometryRef(index))
-            if ogr.GT_Flatten(part.GetGeometryType()) == ogr.wkbPolygon:
-                result.AddGeometry(part)
-            else:
-                for inner in range(part.GetGeometryCount()):
-                    result.AddGeometry(part.GetGeometryRef(inner))
-    return result
-
-
-def moved_wkb(wkb: bytes, origin: tuple[float, float]) -> bytes:
-    """Any geometry flattened to plain little-endian 2D WKB, minus ``origin``."""
-    plain = bytearray(geometry_from_wkb(wkb).ExportToWkb(ogr.wkbNDR))
-
-    def points(at: int, count: int) -> int:
-        end = at + 16 * count
-        plain[at:end] = (np.frombuffer(plain, "<f8", 2 * count, at).reshape(-1, 2)
-                         - np.asarray(origin)).astype("<f8").tobytes()  # fmt: skip
-        return end
-
-    def walk(at: int) -> int:
-        (kind,) = struct.unpack_from("<I", plain, at + 1)
-        at += 5
-        if kind == 1:
-            return points(at, 1)
-        (count,) = struct.unpack_from("<I", plain, at)
-        at += 4
-        if kind == 2:
-            return points(at, count)
-        for _ in range(count):
-            if kind == 3:
-                (size,) = struct.unpack_from("<I", plain, at)
-                at = points(at + 4, size)
-            else:
-                at = walk(at)
-        return at
-
-    walk(0)
-    return bytes(plain)
-
-
-def _rings(wkb: bytes) -> list[list[np.ndarray]]:
-    """Parts of rings of (n, 2) coordinates, of plain little-endian 2D polygon WKB."""
-    if wkb[0] == 1:
-        (kind,) = struct.unpack_from("<I", wkb, 1)
-        if kind == 3:
-            return [_polygon_rings(wkb, 5)[0]]
-        if kind == 6:
-            (count,) = struct.unpack_from("<I", wkb, 5)
-            parts, at = [], 9
-            for _ in range(count):
-                rings, at = _polygon_rings(wkb, at + 5)
-                parts.append(rings)
-            return parts
-    geometry = polygonal(geometry_from_wkb(wkb))
-    if geometry.IsEmpty():
-        return []
-    return _rings(bytes(geometry.ExportToWkb(ogr.wkbNDR)))
-
-
-def _polygon_rings(wkb: bytes, at: int) -> tuple[list[np.ndarray], int]:
-    (count,) = struct.unpack_from("<I", wkb, at)
-    at += 4
-    rings = []
-    for _ in range(count):
-        (points,) = struct.unpack_from("<I", wkb, at)
-        at += 4
-        rings.append(np.frombuffer(wkb, "<f8", 2 * points, at).reshape(points, 2))
-        at += 16 * points
-    return [r for r in rings if len(r) >= 4], at
 
 
 @dataclass(frozen=True)
@@ -174,7 +84,7 @@ class Polygons:
         for row, data in enumerate(wkb):
             if data is None:
                 continue
-            for part in _rings(data):
+            for part in polygon_parts(data):
                 if not part:
                     continue
                 for ring in part:
@@ -266,14 +176,21 @@ class Polygons:
         return np.bincount(self.ring_feature, self._ring_area, self.n)[: self.n]
 
     def bounds(self) -> np.ndarray:
-        """(n, 4) xmin, ymin, xmax, ymax; an empty feature has an inverted (inf, -inf) box."""
+        """(n, 4) xmin, ymin, xmax, ymax; an empty feature has an inverted (inf, -inf) box.
+        Worked out once: do not write in it."""
+        return self._boxes
+
+    @cached_property
+    def _boxes(self) -> np.ndarray:
         box = np.empty((self.n, 4))
         box[:, :2], box[:, 2:] = np.inf, -np.inf
         if len(self.ring_part):
-            at = self.ring_start[:-1]
-            low, high = np.minimum.reduceat(self.xy, at), np.maximum.reduceat(self.xy, at)
-            np.minimum.at(box[:, :2], self.ring_feature, low)
-            np.maximum.at(box[:, 2:], self.ring_feature, high)
+            # the rings of a feature stand together
+            first = np.flatnonzero(np.diff(self.ring_feature, prepend=-1))
+            rows, at = self.ring_feature[first], self.ring_start[first]
+            box[rows, :2] = np.minimum.reduceat(self.xy, at)
+            box[rows, 2:] = np.maximum.reduceat(self.xy, at)
+        box.setflags(write=False)
         return box
 
     def centroids(self) -> np.ndarray:
@@ -312,14 +229,15 @@ class Polygons:
     def wkb(self, row: int, origin: tuple[float, float] = (0.0, 0.0)) -> bytes:
         """Little-endian WKB: polygon for one part, multipolygon otherwise. ``origin`` is added."""
         first, last = self.feature_part_start[row], self.feature_part_start[row + 1]
-        shift = np.asarray(origin)
+        moved = any(origin)
         parts = []
         for part in range(first, last):
             rings = range(self.part_ring_start[part], self.part_ring_start[part + 1])
             data = [struct.pack("<BII", 1, 3, len(rings))]
             for ring in rings:
-                xy = self.xy[self.ring_start[ring] : self.ring_start[ring + 1]] + shift
-                data.append(struct.pack("<I", len(xy)) + xy.astype("<f8").tobytes())
+                xy = self.xy[self.ring_start[ring] : self.ring_start[ring + 1]]
+                xy = xy + origin if moved else xy
+                data.append(struct.pack("<I", len(xy)) + np.asarray(xy, "<f8").tobytes())
             parts.append(b"".join(data))
         if len(parts) == 1:
             return parts[0]
@@ -372,7 +290,8 @@ def overlap_areas(a: Polygons, b: Polygons, i: np.ndarray, j: np.ndarray) -> np.
     if not len(i):
         return result
     sa, sb = a.segments, b.segments
-    weight = (sa.start[i + 1] - sa.start[i]) + (sb.start[j + 1] - sb.start[j])
+    # of many edges a tree finds the few that matter
+    weight = sum(np.minimum(s.start[k + 1] - s.start[k], 4 * _RING) for s, k in ((sa, i), (sb, j)))
     box_a, box_b = a.bounds(), b.bounds()
     for chunk in _chunks(weight):
         _overlap_chunk(a, b, i[chunk], j[chunk], box_a, box_b, result[chunk])
@@ -398,8 +317,8 @@ def _overlap_chunk(a: Polygons, b: Polygons, i: np.ndarray, j: np.ndarray, box_a
     low = np.maximum(box_a[i, 0], box_b[j, 0])
     high = np.minimum(box_a[i, 2], box_b[j, 2])
     base = np.maximum(box_a[i, 1], box_b[j, 1])  # any level does: it cancels; near is exact
-    ea, ca = _members(sa, i, low, high)
-    eb, cb = _members(sb, j, low, high)
+    ea, ca = _members(sa, i, low, high, base)
+    eb, cb = _members(sb, j, low, high, base)
     start_a, start_b = np.cumsum(ca) - ca, np.cumsum(cb) - cb
     large = np.flatnonzero(ca * cb > _LARGE)
     for k in large:
@@ -416,13 +335,33 @@ def _overlap_chunk(a: Polygons, b: Polygons, i: np.ndarray, j: np.ndarray, box_a
     np.maximum(result, 0.0, out=result)
 
 
-def _members(s: Segments, row: np.ndarray, low: np.ndarray,
-             high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """Segments of each row that are not vertical and reach into [low, high] in x."""
-    index, count = _ranges(s.start[row], s.start[row + 1])
-    pair = np.repeat(np.arange(len(row)), count)
+def _members(s: Segments, row: np.ndarray, low: np.ndarray, high: np.ndarray,
+             base: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """Segments of each row that are not upright and reach into [low, high] in x and above
+    ``base``, the higher of both bottoms: (segments, pair after pair; how many each). Those of
+    one side that lie below all of the other cancel out: over every x the other's rings go forth
+    as often as back."""
+    count = s.start[row + 1] - s.start[row]
+    many = count > _RING
+    few = np.flatnonzero(~many)
+    index, count = _ranges(s.start[row[few]], s.start[row[few] + 1])
+    pair = np.repeat(few, count)
+    if many.any():
+        # of a long boundary a tree finds the few segments; most are far away
+        asked = np.flatnonzero(many)
+        rows = np.unique(row[asked])
+        those, _ = _ranges(s.start[rows], s.start[rows + 1])
+        boxes = s.bounds()[those]
+        top = np.full(len(asked), boxes[:, 3].max())
+        k, found = bbox_pairs(np.column_stack([low[asked], base[asked], high[asked], top]), boxes)
+        k, found = asked[k], those[found]
+        own = s.feature[found] == row[k]
+        index, pair = np.concatenate([index, found[own]]), np.concatenate([pair, k[own]])
+        order = np.argsort(pair, kind="stable")
+        index, pair = index[order], pair[order]
     x0, x1 = s.x0[index], s.x1[index]
     keep = (np.maximum(x0, x1) > low[pair]) & (np.minimum(x0, x1) < high[pair]) & (x0 != x1)
+    keep &= np.maximum(s.y0[index], s.y1[index]) >= base[pair]
     return index[keep], np.bincount(pair[keep], minlength=len(row))
 
 

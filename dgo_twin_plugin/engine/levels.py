@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .geometry import Polygons, containing
-from .scene import Scene, VectorContext
+from .scene import RasterContext, Scene, VectorContext
 from .words import BASIS_LEGAL
 
 OPEN_TOP = 5.0  # dB: width assumed of a class without an upper bound
@@ -33,8 +33,8 @@ def levels_at(scene: Scene, role: str, xy: np.ndarray, field: str = "lden_to",
     that contain the point; without one, the lower bound + 5.
     """
     found = []
-    for raster in scene.rasters(role):
-        values = raster.raster.sample(xy)
+    rasters = scene.rasters(role)
+    for raster, values in zip(rasters, sampled(rasters, xy)):
         legal = np.full(len(values), raster.basis == BASIS_LEGAL)
         found.append(Level(raster.layer, dict(raster.attributes), values, legal))
     vectors = scene.vectors(role)
@@ -55,6 +55,27 @@ def levels_at(scene: Scene, role: str, xy: np.ndarray, field: str = "lden_to",
             legal[row >= 0] = [basis[rows[r]] == BASIS_LEGAL for r in row[row >= 0]]
             found.append(Level(layer, {"owner": who or None, "quantity": what or None},
                                values, legal))  # fmt: skip
+    return found
+
+
+def sampled(rasters: list[RasterContext], xy: np.ndarray, reach: int = 2) -> list[np.ndarray]:
+    """(m,) values of each raster at points (m, 2): nearest cell with data within ``reach`` cells.
+
+    Rasters that are declared alike are sheets of one map: what lies on the next sheet is not read
+    from the edge of this one, or it would count twice along the seam.
+    """
+    x, y = xy[:, 0], xy[:, 1]
+    inside = []
+    for item in rasters:
+        west, south, east, north = item.raster.bounds()
+        inside.append((x >= west) & (x < east) & (y >= south) & (y < north))
+    found = []
+    for k, item in enumerate(rasters):
+        values = item.raster.sample(xy, reach)
+        for other, there in zip(rasters, inside):
+            if other is not item and other.attributes == item.attributes:
+                values[there & ~inside[k]] = np.nan
+        found.append(values)
     return found
 
 

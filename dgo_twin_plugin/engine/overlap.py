@@ -9,6 +9,7 @@ from .boxes import bbox_pairs
 from .clean import quiet
 from .geometry import Polygons, overlap_areas, polygonal
 from .pulse import beat
+from .scan import homes
 
 TOLERANCE = 1e-6  # m2 of common ground below which two features merely touch
 
@@ -28,8 +29,9 @@ def overlapping_pairs(polygons: Polygons) -> tuple[np.ndarray, np.ndarray, np.nd
     return i[real], j[real], area[real]
 
 
-def resolve(polygons: Polygons, priority: np.ndarray,
-            skip: np.ndarray | None = None) -> tuple[Polygons, list[tuple[int, int, float]]]:  # fmt: skip
+def resolve(
+    polygons: Polygons, priority: np.ndarray, skip: np.ndarray | None = None
+) -> tuple[Polygons, list[tuple[int, int, float]]]:
     """Give common ground to one owner: the lower ``priority`` (n,) keeps it, ties the lower row.
 
     ``skip`` (n,): pairs of equal non-negative ``skip`` do not contest. Returns the visible polygons
@@ -125,33 +127,30 @@ def zone_areas(polygons: Polygons, zones: Polygons) -> tuple[np.ndarray, np.ndar
     """Feature x zone: rows of ``polygons``, rows of ``zones`` (which do not overlap each other),
     and exact common area in m2, for all pairs that share ground. Sorted by feature, zone.
 
-    A feature whose box no zone boundary enters lies in one zone or in none: one point decides.
-    Only the others are measured edge by edge.
+    A feature whose box no zone boundary enters lies in one zone or in none; a coarse grid decides
+    that for most, one point for the others. Only those that are left are measured edge by edge.
     """
-    box = polygons.bounds()
-    segments = zones.segments
-    near, _ = bbox_pairs(box, segments.bounds())
-    crossed = np.zeros(polygons.n, bool)
-    crossed[near] = True
-    whole = np.flatnonzero(~crossed & np.isfinite(box[:, 0]))
-    middle = 0.5 * (box[whole, :2] + box[whole, 2:])
-    home = _home(zones, middle)
-    feature, zone = whole[home >= 0], home[home >= 0]
-    area = polygons.area()
-    i, j = bbox_pairs(np.where(crossed[:, None], box, np.inf * np.array([1, 1, -1, -1])),
-                      zones.bounds())  # fmt: skip
+    box, area = polygons.bounds(), polygons.area()
+    sure, home = homes(box, zones)
+    ask = np.flatnonzero(~sure & np.isfinite(box[:, 0]))
+    near = np.zeros(len(ask), bool)
+    near[bbox_pairs(box[ask], zones.segments.bounds())[0]] = True
+    whole, crossed = ask[~near], ask[near]
+    home[whole] = _home(zones, 0.5 * (box[whole, :2] + box[whole, 2:]))
+    i, j = bbox_pairs(box[crossed], zones.bounds())
+    i = crossed[i]
     common = overlap_areas(polygons, zones, i, j)
     real = common > TOLERANCE * 0.01
-    i, j, common = i[real], j[real], common[real]
-    feature, zone = np.concatenate([feature, i]), np.concatenate([zone, j])
-    measured = np.concatenate([area[feature[: len(feature) - len(i)]], common])
+    inside = np.flatnonzero(home >= 0)
+    feature = np.concatenate([inside, i[real]])
+    zone = np.concatenate([home[inside], j[real]])
+    measured = np.concatenate([area[inside], common[real]])
     order = np.lexsort((zone, feature))
     return feature[order], zone[order], measured[order]
 
 
 def _home(zones: Polygons, xy: np.ndarray) -> np.ndarray:
-    """(m,) zone row of each point, -1 for none. Points that share a cell of a fine raster without
-    zone boundary could share the answer; ray casting over an R-tree is quick enough."""
+    """(m,) zone row of each point, -1 for none: ray casting over an R-tree."""
     found = np.full(len(xy), -1, np.int64)
     if not len(xy) or not zones.n:
         return found

@@ -25,9 +25,7 @@ class People:
     persons_assumed: np.ndarray
     residential_floor: np.ndarray  # m2 gross floor area lived in
     usable_area: np.ndarray  # m2, 0.8 of the gross floor area
-    homes: (
-        np.ndarray
-    )  # dwellings, else (education, care) gross floor area / 110: weight of I13, I08
+    homes: np.ndarray  # weight of I08, I13: dwellings, else (education, care) floor area / 110
     presence: dict[tuple[str, str], float]  # (home | work, day | night) -> share present
 
     @property

@@ -1,4 +1,4 @@
-"""Which cells of a raster have their centre in which polygons, by scan lines."""
+"""Which cells of a raster lie in which polygons: by scan lines, and away from boundaries."""
 
 from __future__ import annotations
 
@@ -43,3 +43,55 @@ def _rows(raster: Raster, y: np.ndarray) -> np.ndarray:
 
 def _columns(raster: Raster, x: np.ndarray) -> np.ndarray:
     return (x - raster.x0) / raster.dx - 0.5
+
+
+def homes(boxes: np.ndarray, zones: Polygons) -> tuple[np.ndarray, np.ndarray]:
+    """For boxes (n, 4) and zones that do not overlap: (n,) whether a box is seen to lie clear of
+    all boundaries, and (n,) the zone it lies in then, -1 for none.
+
+    A coarse grid decides: a cell that no boundary enters lies in one zone or in none as a whole.
+    Boxes that touch other cells are not decided here.
+    """
+    sure, home = np.zeros(len(boxes), bool), np.full(len(boxes), -1, np.int64)
+    bounds = zones.bounds()
+    bounds = bounds[np.isfinite(bounds[:, 0])]
+    if not len(bounds) or not len(boxes):
+        return sure, home
+    low, high = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
+    side = int(np.clip(np.sqrt(len(boxes)), 16, 256))
+    dx, dy = (high - low) / side
+    grid = Raster(np.zeros((side, side)), float(low[0]), float(high[1]), float(dx), float(dy))
+    entered = _entered(zones, grid, side)
+    held = np.full((side, side), -1, np.int64)
+    zone, row, column = cells_inside(zones, grid, (0, side), (0, side))
+    held[row, column] = zone
+    inside = np.flatnonzero((boxes[:, :2] > low).all(axis=1) & (boxes[:, 2:] < high).all(axis=1))
+    r0, c0 = grid.cells(boxes[inside][:, [0, 3]] + (-_NEAR, _NEAR))
+    r1, c1 = grid.cells(boxes[inside][:, [2, 1]] + (_NEAR, -_NEAR))
+    r0, c0, r1, c1 = (np.clip(k, 0, side - 1) for k in (r0, c0, r1, c1))
+    total = np.pad(np.cumsum(np.cumsum(entered, axis=0), axis=1), ((1, 0), (1, 0)))
+    count = total[r1 + 1, c1 + 1] - total[r0, c1 + 1] - total[r1 + 1, c0] + total[r0, c0]
+    clear = count == 0
+    sure[inside[clear]] = True
+    home[inside[clear]] = held[r0[clear], c0[clear]]
+    return sure, home
+
+
+_NEAR = 1e-6  # m around a box: what a rounding could bring into another cell
+
+
+def _entered(zones: Polygons, grid: Raster, side: int) -> np.ndarray:
+    """(side, side) whether a boundary enters a cell: long segments in pieces of a cell at most."""
+    s = zones.segments
+    pieces = np.ceil(s.length / min(grid.dx, grid.dy)).astype(np.int64) + 1
+    k, _ = _ranges(np.zeros(len(pieces), np.int64), pieces)
+    edge = np.repeat(np.arange(len(pieces)), pieces)
+    found = np.zeros((side, side), np.int64)
+    first = np.column_stack([s.x0, s.y0])[edge]
+    along = np.column_stack([s.x1 - s.x0, s.y1 - s.y0])[edge]
+    ends = (k / pieces[edge], (k + 1) / pieces[edge])
+    (r0, c0), (r1, c1) = (grid.cells(first + t[:, None] * along) for t in ends)
+    for r in (r0, r1):  # a piece meets no more cells than those of its ends, and beside them
+        for c in (c0, c1):
+            found[np.clip(r, 0, side - 1), np.clip(c, 0, side - 1)] = 1
+    return found

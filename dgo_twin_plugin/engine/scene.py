@@ -103,7 +103,7 @@ class Cut:
     feature: IntArray  # row in surfaces
     zone: IntArray  # zone id, from 1
     area: FloatArray  # visible ground of the feature inside the zone
-    share: FloatArray  # the same as part of the feature's whole visible ground, 0-1
+    share: FloatArray  # the same as part of the feature's whole footprint, 0-1 (G1)
 
 
 @dataclass

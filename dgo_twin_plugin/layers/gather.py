@@ -153,7 +153,11 @@ def as_input(layer: QgsMapLayer, entry: dict[str, Any],
     require_crs(layer.crs(), layer.name())
     # a clone of its own: the project may drop the layer while the worker reads
     copy = layer if opened_here else layer.clone()
-    return RasterInput(layer.name(), copy, layer.crs(), entry, public_source(layer))
+    ranges = layer.dataProvider().userNoDataValues(int(entry.get("band") or 1))
+    limit = float("inf")  # a range that is open on a side says NaN there
+    empty = [(-limit if r.min() != r.min() else r.min(), limit if r.max() != r.max() else r.max())
+             for r in ranges]  # fmt: skip
+    return RasterInput(layer.name(), copy, layer.crs(), entry, public_source(layer), empty)
 
 
 def read_all(inputs: Inputs, tick: Tick, progress: Callable[[float], None]) -> Reading:

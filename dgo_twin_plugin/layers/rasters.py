@@ -81,18 +81,9 @@ def _by_gdal(given: RasterInput, plane: Plane, box: QgsRectangle) -> Raster | No
         values[mask == 0] = np.nan
     values *= 1.0 if band.GetScale() is None else band.GetScale()
     values += band.GetOffset() or 0.0
-    for low, high in _said_empty(given):
+    for low, high in given.empty:
         values[(values >= low) & (values <= high)] = np.nan
     return Raster(_without_odd(values), x0 + c0 * dx, y0 - r0 * dy, dx, dy)
-
-
-def _said_empty(given: RasterInput) -> list[tuple[float, float]]:
-    """The additional no-data values that a user set on the layer in QGIS."""
-    band = int(given.entry.get("band") or 1)
-    ranges = given.layer.dataProvider().userNoDataValues(band)
-    limit = float("inf")
-    return [(-limit if r.min() != r.min() else r.min(), limit if r.max() != r.max() else r.max())
-            for r in ranges]  # fmt: skip
 
 
 def _without_odd(values: np.ndarray) -> np.ndarray:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from qgis.core import (
     QgsFeatureRequest,
     QgsMapLayer,
     QgsProject,
+    QgsProviderRegistry,
     QgsRasterLayer,
     QgsRectangle,
     QgsVectorLayer,
@@ -57,6 +57,7 @@ class RasterInput:
     crs: QgsCoordinateReferenceSystem
     entry: dict[str, Any] = field(default_factory=dict)
     origin: str = ""
+    empty: list[tuple[float, float]] = field(default_factory=list)  # no data, set on the layer
 
 
 def snapshot(layer: QgsVectorLayer, entry: dict[str, Any] | None = None) -> VectorInput:
@@ -73,10 +74,20 @@ def snapshot(layer: QgsVectorLayer, entry: dict[str, Any] | None = None) -> Vect
     if layer.vectorJoins():
         notes.append("join")
     return VectorInput(
-        layer.name(), QgsVectorLayerFeatureSource(layer), [f.name() for f in layer.fields()],
+        named(layer), QgsVectorLayerFeatureSource(layer), [f.name() for f in layer.fields()],
         layer.crs(), layer.extent(), dict(entry or {}), notes, public_source(layer),
         layer.geometryType(), layer.featureCount(),
     )  # fmt: skip
+
+
+def named(layer: QgsVectorLayer) -> str:
+    """The name of a layer as people know it: as it is called in the project; of a layer that
+    Processing opened from a file (and called after that file), the layer inside the file."""
+    if QgsProject.instance().mapLayer(layer.id()) is None and layer.providerType() == "ogr":
+        parts = QgsProviderRegistry.instance().decodeUri("ogr", layer.source())
+        if parts.get("layerName") and layer.name() == Path(str(parts.get("path"))).stem:
+            return str(parts["layerName"])
+    return str(layer.name())
 
 
 def public_source(layer: QgsMapLayer) -> str:
@@ -141,7 +152,7 @@ def read_vector(given: VectorInput, plane: Plane, transforms: QgsCoordinateTrans
     request.setTransformErrorCallback(lambda feature: lost.append(feature.id()))
     fids: list[int] = []
     wkb: list[bytes | None] = []
-    rows: list[list[Any]] = []
+    columns: list[list[Any]] = [[] for _ in index]
     for count, feature in enumerate(given.source.getFeatures(request)):
         if tick is not None and count % 500 == 0:
             tick()
@@ -149,13 +160,14 @@ def read_vector(given: VectorInput, plane: Plane, transforms: QgsCoordinateTrans
         geometry = feature.geometry()
         wkb.append(None if geometry.isNull() else geometry.asWkb().data())
         attributes = feature.attributes()
-        rows.append([attributes[i] if i < len(attributes) else None for i in index])
+        for column, i in zip(columns, index):
+            column.append(attributes[i] if i < len(attributes) else None)
     if checks is not None:
         checks.extend(Check("untransformable", IMPORTANT, "feature", given.name, fid)
                       for fid in lost)  # fmt: skip
-    columns = {name: [v if type(v) in _PLAIN else plain(v) for v in column]
-               for name, column in zip(names, zip(*rows) if rows else repeat(()))}  # fmt: skip
-    return RawLayer(given.name, np.array(fids, np.int64), wkb, columns, given.entry,
+    read = {name: [v if type(v) in _PLAIN else plain(v) for v in column]
+            for name, column in zip(names, columns)}  # fmt: skip
+    return RawLayer(given.name, np.array(fids, np.int64), wkb, read, given.entry,
                     ",".join(given.notes))  # fmt: skip
 
 
@@ -164,10 +176,10 @@ _PLAIN = {int, float, str, bool, type(None)}  # taken as they are: nearly every 
 
 def plain(value: Any) -> Any:
     """A field's value as plain Python; NULL in all its forms is None."""
-    if value is None or isinstance(value, (int, float, str)):
-        return value
     if isinstance(value, QVariant):
         return None if value.isNull() else plain(value.value())
+    if value is None or isinstance(value, (int, float, str)):
+        return value
     if isinstance(value, QDate):
         return value.toString("yyyy-MM-dd") if value.isValid() else None
     if isinstance(value, (QDateTime, QTime)):

@@ -23,8 +23,8 @@ from .summary import FADED
 from .view import MOST_ROWS, Finding
 
 FOUND = Qt.ItemDataRole.UserRole
-_WRAP = int(Qt.TextFlag.TextWordWrap) | int(Qt.AlignmentFlag.AlignLeft) | int(
-    Qt.AlignmentFlag.AlignTop)  # fmt: skip
+_WRAP = paint.flags(Qt.TextFlag.TextWordWrap, Qt.AlignmentFlag.AlignLeft,
+                    Qt.AlignmentFlag.AlignTop)  # fmt: skip
 SIGN, PAD = 22.0, 5.0
 
 

@@ -42,7 +42,7 @@ from .summary import MutedLabel
 
 OTHER = "\x00other"  # the entry of the profile list that opens a file dialog
 WIDGETS = {"design": "DESIGN", "area_types": "AREA_TYPES", "field": "AREA_TYPE_FIELD",
-           "twin": "TWIN", "profile": "PROFILE", "scenario": "SCENARIO", "output": "OUTPUT"}  # fmt: skip
+           "twin": "TWIN", "profile": "PROFILE", "scenario": "SCENARIO", "output": "OUTPUT"}
 
 
 class Inputs(QWidget):
@@ -360,7 +360,7 @@ class Inputs(QWidget):
 
     # --- layers that take part ----------------------------------------------------------------
     def _layer(self, entry: LayerEntry, twin: Twin) -> QgsVectorLayer | None:
-        """The project's layer that an entry of a twin means; None where it is not in the project."""
+        """The project's layer that an entry of a twin means; None where it is elsewhere."""
         layer = self.project.mapLayer(entry.layer) or next(
             iter(self.project.mapLayersByName(entry.layer)), None)  # fmt: skip
         if layer is None:

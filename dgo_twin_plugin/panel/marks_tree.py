@@ -28,7 +28,7 @@ HEADS = ("results.field.indicator", "results.field.value", "results.field.status
          "results.field.mark")  # fmt: skip
 WIDE, SCALED = 620, 900  # px from which the columns, and among them the scale, are shown
 LINE, HEAD = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
-_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_LEFT = paint.flags(Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignVCenter)
 
 
 class _Painter(QStyledItemDelegate):
@@ -104,7 +104,7 @@ class _Painter(QStyledItemDelegate):
     def _cell(self, painter: QPainter, box: QRectF, line: Line, column: int, palette: QPalette,
               font: Any) -> None:  # fmt: skip
         words = {VALUE: line.value, RANGE: line.interval, STATUS: line.status,
-                 LAW: f"§ {line.law}" if line.law else "", COVERAGE: line.coverage}[column]  # fmt: skip
+                 LAW: f"§ {line.law}" if line.law else "", COVERAGE: line.coverage}[column]
         painter.setFont(font)
         painter.setPen(paint.warning_colour(palette) if column == LAW
                        else paint.soft(palette, 0.85))  # fmt: skip
@@ -245,7 +245,7 @@ class MarksTree(QTreeWidget):
         self.setColumnWidth(MARK, int(max(58.0, badges + 34)))
         if self.wide:
             unit = metrics.averageCharWidth()
-            for column, share, most in ((VALUE, 0.17, 28), (STATUS, 0.16, 24), (LAW, 0.15, 46),
-                                        (COVERAGE, 0.09, 12), (RANGE, 0.1, 14),
-                                        (SCALE, 0.15, 40)):  # fmt: skip
+            for column, share, most in ((VALUE, 0.14, 28), (STATUS, 0.165, 28), (LAW, 0.14, 50),
+                                        (COVERAGE, 0.08, 12), (RANGE, 0.09, 14),
+                                        (SCALE, 0.13, 40)):  # fmt: skip
                 self.setColumnWidth(column, int(min(room * share, unit * most)))

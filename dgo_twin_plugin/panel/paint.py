@@ -6,14 +6,17 @@ of marks are those of the layers and the report (store/scale.py); all others com
 
 from __future__ import annotations
 
+from typing import Any
+
 from qgis.PyQt.QtCore import QLineF, QPointF, QRectF, Qt
 from qgis.PyQt.QtGui import QColor, QFont, QPainter, QPainterPath, QPalette, QPen, QPolygonF
+from qgis.PyQt.QtWidgets import QApplication
 
 from ..store.scale import CLASSES, LAW, class_of
 from .view import Line
 
 LOWEST, HIGHEST, PASS = 1.0, 10.0, 6.0
-READABLE = 4.5  # contrast of text (WCAG 2.1, 1.4.3)
+READABLE, VISIBLE = 4.5, 3.0  # contrast of text and of signs (WCAG 2.1, 1.4.3 and 1.4.11)
 _LINES = Qt.PenStyle
 _TEAL = [c.colour for c in CLASSES if not c.fails]
 
@@ -31,42 +34,65 @@ def contrast(one: QColor, other: QColor) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
+def paper(palette: QPalette, over: str) -> QColor:
+    """The colour of a background role; a style sheet may have made it transparent."""
+    role = getattr(QPalette.ColorRole, over)
+    found = palette.color(role)
+    return found if found.alpha() == 255 else QApplication.palette().color(role)
+
+
 def ink(palette: QPalette, over: str = "Base") -> QColor:
     """The text colour on a background role. Where a theme sets its text by a style sheet and
     leaves the palette unreadable (QGIS's Night Mapping does), black or white instead."""
     role = QPalette.ColorRole
-    paper = palette.color(getattr(role, over))
+    below = paper(palette, over)
     first = role.Text if over == "Base" else role.WindowText
     for each in (first, role.Text, role.WindowText):
-        if contrast(palette.color(each), paper) >= READABLE:
+        if contrast(palette.color(each), below) >= VISIBLE:
             return palette.color(each)
-    return max((QColor("#1d1d1d"), QColor("#e6e6e6")), key=lambda c: contrast(c, paper))
+    return max((QColor("#1d1d1d"), QColor("#e6e6e6")), key=lambda c: contrast(c, below))
 
 
 def blend(palette: QPalette, share: float, over: str = "Base") -> QColor:
     """The text colour laid over the background: 0 is background, 1 is text."""
-    text, paper = ink(palette, over), palette.color(getattr(QPalette.ColorRole, over))
+    text, below = ink(palette, over), paper(palette, over)
     mixed = [round(share * a + (1 - share) * b) for a, b in (
-        (text.red(), paper.red()), (text.green(), paper.green()), (text.blue(), paper.blue()))]
+        (text.red(), below.red()), (text.green(), below.green()), (text.blue(), below.blue()))]
     return QColor(*mixed)
 
 
 def soft(palette: QPalette, share: float, over: str = "Base") -> QColor:
     """A softer text colour, but never so soft that it cannot be read."""
-    paper = palette.color(getattr(QPalette.ColorRole, over))
-    while share < 1.0 and contrast(blend(palette, share, over), paper) < READABLE:
+    below = paper(palette, over)
+    while share < 1.0 and contrast(blend(palette, share, over), below) < READABLE:
         share += 0.05
     return blend(palette, min(share, 1.0), over)
 
 
 def is_dark(palette: QPalette) -> bool:
     """Whether text is lighter than its background."""
-    return ink(palette).lightness() > palette.color(QPalette.ColorRole.Base).lightness()
+    return ink(palette).lightness() > paper(palette, "Base").lightness()
+
+
+def flags(*given: Any) -> int:
+    """Flags of Qt together as the whole number that ``drawText`` takes (Qt 5 and Qt 6)."""
+    made = 0
+    for each in given:
+        made |= int(getattr(each, "value", each))
+    return made
 
 
 def warning_colour(palette: QPalette) -> QColor:
     """The colour of a breach of the law, readable on a light and on a dark background."""
     return QColor("#f0a35e") if is_dark(palette) else QColor(LAW)
+
+
+def accent(palette: QPalette) -> QColor:
+    """The colour of interval and ambition: the highlight, where it stands out."""
+    found = palette.color(QPalette.ColorRole.Highlight)
+    if contrast(found, paper(palette, "Base")) >= VISIBLE:
+        return found
+    return QColor("#6cb0f0" if is_dark(palette) else "#1f6fb2")
 
 
 def small(font: QFont, factor: float = 0.88, bold: bool = False) -> QFont:
@@ -149,7 +175,9 @@ def draw_bar(painter: QPainter, box: QRectF, mark: float | None, palette: QPalet
             hatch(painter, column, line)
         painter.setPen(QPen(QColor(found.colour).darker(140), 1.2))  # light on light has an edge
         painter.drawLine(QLineF(filled.left() + 1, filled.top(), filled.right() - 1, filled.top()))
-    painter.setPen(QPen(blend(palette, 0.75, over), 1.0, _LINES.DotLine))
+    covered = found is not None and not found.fails  # the line of 6 runs over the column
+    line = QColor(found.ink) if found is not None and covered else blend(palette, 0.75, over)
+    painter.setPen(QPen(line, 1.0, _LINES.DotLine))
     y = box.bottom() - box.height() * PASS / HIGHEST
     painter.drawLine(QLineF(box.left(), y, box.right(), y))
     painter.restore()
@@ -177,13 +205,13 @@ def draw_scale(painter: QPainter, box: QRectF, line: Line, palette: QPalette) ->
     for tick in (6.0, 8.0, 10.0):
         painter.drawLine(QLineF(x(tick), middle - 4.5, x(tick), middle + 4.5))
     if line.low is not None and line.high is not None:
-        haze = QColor(palette.color(QPalette.ColorRole.Highlight))
-        haze.setAlpha(70)
+        haze = accent(palette)
+        haze.setAlpha(90)
         wide = QRectF(x(line.low), middle - 4.0, max(3.0, x(line.high) - x(line.low)), 8.0)
         painter.fillPath(_rounded(wide, 3.0), haze)
     if line.ambition is not None:
-        painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 1.6))
-        painter.setBrush(palette.color(QPalette.ColorRole.Base))
+        painter.setPen(QPen(accent(palette), 1.6))
+        painter.setBrush(paper(palette, "Base"))
         painter.drawEllipse(QPointF(x(line.ambition), middle), 3.6, 3.6)
     if line.mark is not None:
         at = x(line.mark)

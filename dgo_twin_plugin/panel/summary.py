@@ -50,8 +50,9 @@ class MutedLabel(QLabel):
         colour = (paint.warning_colour(palette) if self._warn
                   else paint.soft(palette, 0.9 if self._strong else 0.72, "Window"))  # fmt: skip
         painter.setPen(colour)
-        painter.drawText(self.contentsRect(), int(Qt.TextFlag.TextWordWrap) | int(
-            Qt.AlignmentFlag.AlignLeft) | int(Qt.AlignmentFlag.AlignVCenter), self.text())  # fmt: skip
+        painter.drawText(self.contentsRect(), paint.flags(
+            Qt.TextFlag.TextWordWrap, Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignVCenter,
+        ), self.text())  # fmt: skip
 
 
 class BadgeView(QWidget):

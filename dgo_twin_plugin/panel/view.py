@@ -243,7 +243,7 @@ class RunView:
         rows = [row] if row["norm_source"] else [
             s for s in self.scores if s["indicator"] == row["indicator"] and s["norm_source"]]
         said = [f"{s['norm_source']} – {word('norm_status', s['norm_status'], language())}, "
-                f"{word('confidence', s['norm_confidence'], language())}" for s in rows]  # fmt: skip
+                f"{word('confidence', s['norm_confidence'], language())}" for s in rows]
         return "; ".join(dict.fromkeys(said))
 
     # --- findings ----------------------------------------------------------------------------
@@ -273,13 +273,13 @@ class RunView:
         """Objects over a limit of the law, the certain ones first."""
         lang, order = language(), {code: i for i, code in enumerate(LEGAL_CHECKS)}
         rows = sorted(self._in(self._breaches, zone),
-                      key=lambda b: (order[b["legal_check"]], b["indicator"] or "", b["id"]))  # fmt: skip
+                      key=lambda b: (order[b["legal_check"]], b["indicator"] or "", b["id"]))
         units = {s["indicator"]: unit_name(s["unit"]) for s in self.scores}
         made = []
         for b in rows:
             unit = units.get(b["indicator"], "")
             title = text("panel.over", indicator=indicator(b["indicator"], lang),
-                         value=figure(b["value"], lang, unit),
+                         value=figure(b["value"], lang),
                          limit=figure(b["limit"], lang, unit))  # fmt: skip
             outcome = word("legal_check", b["legal_check"], lang)
             place = _place(b["source_layer"], b["object_fid"], b["zone_id"])

@@ -23,7 +23,10 @@ from ..engine.words import DgoError
 from .base import DgoAlgorithm
 from .parameters import declare_inputs
 
-COLUMNS = ("code", "severity", "level", "layer", "fid", "field", "value", "title", "advice")
+# `object_fid` and not `fid`, which a GeoPackage keeps for itself and wants unique
+COLUMNS = (
+    "code", "severity", "level", "layer", "object_fid", "field", "value", "title", "advice",
+)  # fmt: skip
 
 
 class Algorithm(DgoAlgorithm):
@@ -87,7 +90,7 @@ class Algorithm(DgoAlgorithm):
             return outputs
         fields = QgsFields()
         for name in COLUMNS:
-            fields.append(whole_field(name) if name == "fid" else text_field(name))
+            fields.append(whole_field(name) if name == "object_fid" else text_field(name))
         # findings lie on points, lines and surfaces: all are shown as the polygon around them
         sink, where = self.parameterAsSink(
             parameters, "CHECKS", context, fields, QgsWkbTypes.Type.MultiPolygon, crs
@@ -105,11 +108,12 @@ class Algorithm(DgoAlgorithm):
                     geometry = geometry.buffer(1.0, 4)
                 geometry.convertToMultiType()
                 feature.setGeometry(geometry)
-            sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert)
+            if not sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert):
+                raise DgoError("algorithms.checkdesign.sink", detail=sink.lastError())
         return {**outputs, "CHECKS": where}
 
 
 def _shown(check: Any, name: str) -> Any:
     if name in ("title", "advice"):
         return text(getattr(check, name)())
-    return getattr(check, name)
+    return getattr(check, "fid" if name == "object_fid" else name)

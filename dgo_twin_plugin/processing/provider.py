@@ -24,7 +24,7 @@ ALGORITHMS = (
 
 
 class DgoProvider(QgsProcessingProvider):
-    """Loads its algorithms one by one: one that cannot be imported does not take the others along."""
+    """Loads its algorithms one by one: one that fails to import does not take the others along."""
 
     def id(self) -> str:
         return "dgo"

@@ -43,13 +43,24 @@ class Run:
         self, algorithm: Any, parameters: dict[str, Any], context: QgsProcessingContext
     ) -> None:
         """Take snapshots. Raises DgoError where something needed is absent."""
-        self.algorithm, self.parameters, self.context = algorithm, parameters, context
+        # nothing here refers to the algorithm: a circle would keep the layers alive until Python
+        # ends, after the QGIS they belong to
+        self.parameters = dict(parameters)
         self.inputs: Inputs = collect(algorithm, parameters, context)
         self.profile: Profile = profile_of(algorithm, parameters, context, self.inputs.twin)
         self.date = date_of(algorithm, parameters, context, self.inputs.twin)
         self.chosen = chosen(
             algorithm.parameterAsEnumStrings(parameters, "INDICATORS", context), self.inputs.twin
         )
+        twin = self.inputs.twin
+        self.cell = algorithm.parameterAsDouble(parameters, "CELL_SIZE", context)
+        if parameters.get("CELL_SIZE") is None and twin.cell_size:
+            self.cell = twin.cell_size
+        self.scenario = algorithm.parameterAsString(parameters, "SCENARIO", context)
+        self.scenario = self.scenario or twin.scenario
+        named = algorithm.parameterAsFileOutput(parameters, "OUTPUT", context)
+        target = Path(named or QgsProcessingUtils.generateTempFilename("dgo_scores.gpkg"))
+        self.target = target if target.suffix else target.with_suffix(".gpkg")
         self.started = datetime.datetime.now(datetime.timezone.utc)
         self.run_id = ""
         self.written = Path()
@@ -65,7 +76,6 @@ class Run:
             return self._work(feedback, tick)
 
     def _work(self, feedback: QgsProcessingFeedback, tick: Tick) -> dict[str, Any]:
-        algorithm, parameters, context = self.algorithm, self.parameters, self.context
         inputs, profile = self.inputs, self.profile
         twin = inputs.twin
 
@@ -82,11 +92,8 @@ class Run:
         reading = read_all(inputs, tick, progress(0, 25))
         feedback.pushInfo(text("algorithms.plane", crs=reading.plane.crs.userFriendlyIdentifier()))
         feedback.setProgressText(text("algorithms.step.scene"))
-        cell = algorithm.parameterAsDouble(parameters, "CELL_SIZE", context)
-        if parameters.get("CELL_SIZE") is None and twin.cell_size:
-            cell = twin.cell_size
         scene = build_scene(
-            reading.sources, profile, load_functions(), self.date, cell, progress(25, 55)
+            reading.sources, profile, load_functions(), self.date, self.cell, progress(25, 55)
         )
         weights = {**twin.weights, **{f"theme {k}": v for k, v in twin.theme_weights.items()}}
 
@@ -97,13 +104,9 @@ class Run:
 
         result = assess(scene, profile, self.chosen, twin.ambitions, weights, named)
         feedback.setProgressText(text("algorithms.step.write"))
-        named_file = algorithm.parameterAsFileOutput(parameters, "OUTPUT", context)
-        target = Path(named_file or QgsProcessingUtils.generateTempFilename("dgo_scores.gpkg"))
-        target = target if target.suffix else target.with_suffix(".gpkg")
-        scenario = algorithm.parameterAsString(parameters, "SCENARIO", context) or twin.scenario
-        record = self._record(scenario, result, reading)
+        record = self._record(self.scenario, result, reading)
         self.written = write_run(
-            target,
+            self.target,
             record,
             outcome.tables(result),
             crs=reading.plane.label,

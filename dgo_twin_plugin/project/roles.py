@@ -75,5 +75,5 @@ def _entry_of(layer: QgsMapLayer) -> dict[str, Any]:
     except ValueError:
         block = None
     if not isinstance(block, dict):
-        raise DgoError("problems.bad_entry", layer=layer.name(), key=ENTRY, value=said)
+        raise DgoError("problems.bad_entry", layer=layer.name(), name=ENTRY, value=said)
     return block

@@ -243,3 +243,14 @@ def test_three_dimensions_and_arcs_are_read() -> None:
     made = Polygons.from_wkb([arc, z])
     assert made.area()[1] == pytest.approx(100.0)
     assert made.area()[0] == pytest.approx(np.pi * 100, rel=2e-3)
+
+
+def test_half_a_demolished_building_keeps_half_its_dwellings() -> None:
+    # 10 dwellings now on 20 x 10 m; the design's grass takes 15 x 10 of it: a quarter is left
+    made = scene(
+        zones=[("GT04", box(0, 0, 100, 100))],
+        surfaces=[("grass", box(0, 0, 15, 10))],
+        current=[("dwelling", box(0, 0, 20, 10), {"dwellings": 10})],
+        plan=box(0, 0, 100, 100),
+    )
+    assert zone_stats(made).dwellings[0] == pytest.approx(2.5)

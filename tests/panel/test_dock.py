@@ -181,8 +181,29 @@ def test_paints_in_light_and_dark(palette: str, make_dock: Callable[[], Any], re
     card = badge.grab().toImage()
     # 6.05: class 6-7, #c7eae5 of the scale; looked at near the rounded left edge, clear of the text
     assert QColor(card.pixel(8, card.height() // 2)).name() == "#c7eae5"
-    lightness = QColor(dock.summary.grab().toImage().pixel(dock.summary.width() // 2, 4)).lightness()
+    whole = dock.summary.grab().toImage()
+    lightness = QColor(whole.pixel(whole.width() // 2, 4)).lightness()
     assert (lightness < 100) is (palette == "dark")
+
+
+@pytest.mark.parametrize("text, base", [("#111111", "#222222"), ("#aaaaaa", "#222222"),
+                                        ("#000000", "#ffffff"), ("#eeeeee", "#ffffff")])
+def test_text_is_readable_whatever_the_theme_says(qgis_app: Any, text: str, base: str) -> None:
+    """QGIS's Night Mapping has black text on a black base in its palette."""
+    from qgis.PyQt.QtGui import QColor, QPalette
+
+    from dgo_twin_plugin.panel import paint
+
+    role, palette = QPalette.ColorRole, QPalette()
+    for each in (role.Text, role.WindowText):
+        palette.setColor(each, QColor(text))
+    palette.setColor(role.Base, QColor(base))
+    below = QColor(base)
+    assert paint.contrast(paint.soft(palette, 0.7), below) >= 4.5
+    assert paint.contrast(paint.accent(palette), below) >= 3.0
+    assert paint.is_dark(palette) is (base == "#222222")
+    # black on white is 21 to 1 by definition (1.05 / 0.05)
+    assert paint.contrast(QColor("#000000"), QColor("#ffffff")) == pytest.approx(21.0)
 
 
 def test_below_six_is_square_and_round_above(qgis_app: Any) -> None:

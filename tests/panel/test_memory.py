@@ -43,7 +43,7 @@ def layers(tmp_path: Path, qgis_project: Any) -> Any:
 
 
 def test_nothing_is_chosen_nor_written_by_opening(layers: Any, dock: Any, qgis_project: Any,
-                                                  make_dock: Callable[[], Any]) -> None:  # fmt: skip
+                                                  make_dock: Callable[[], Any]) -> None:
     from qgis.PyQt.QtWidgets import QComboBox
 
     qgis_project.setDirty(False)

@@ -20,7 +20,7 @@ def ready(provider: None, demo: Path, dock: Any) -> Any:
 
 def test_scores_in_the_background_and_shows_the_result(ready: Any, demo: Path, window: Any,
                                                        qgis_project: Any,
-                                                       monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+                                                       monkeypatch: pytest.MonkeyPatch) -> None:
     import qgis.utils
     from qgis.PyQt.QtCore import QTimer
 
@@ -51,7 +51,7 @@ def test_scores_in_the_background_and_shows_the_result(ready: Any, demo: Path, w
     before = ready.view.run_id
     ready._indicator_asked("open_water")
     shown = [node for node in group.findLayers() if node.isVisible()
-             and node.layer().customProperty("dgo/result", "").startswith("ind_open_water")]  # fmt: skip
+             and node.layer().customProperty("dgo/result", "").startswith("ind_open_water")]
     assert shown
     ready.report_button.setFocus()
     opened: list[Any] = []

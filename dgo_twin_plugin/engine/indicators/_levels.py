@@ -80,8 +80,8 @@ def map_values(
     """Every map of a role at points ``xy`` (m, 2), local metres; rasters first, in their order."""
     xy = np.asarray(xy, float).reshape(-1, 2)
     maps = []
-    for item in scene.rasters(role):
-        value = item.raster.sample(xy, REACH)
+    rasters = scene.rasters(role)
+    for item, value in zip(rasters, levels.sampled(rasters, xy, REACH)):
         value = np.where(np.isfinite(value), value, np.nan)
         said = {word: _text(item.attributes.get(word)) for word in WORDS}
         fit = np.full(len(xy), item.basis == BASIS_LEGAL)

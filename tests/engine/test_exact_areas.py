@@ -1,0 +1,108 @@
+"""The quick ways to areas, unions and cells give what GEOS gives, and what a hand can work out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from osgeo import ogr
+
+from bench import case
+from dgo_twin_plugin.engine import solid
+from dgo_twin_plugin.engine.geometry import Polygons, containing
+from dgo_twin_plugin.engine.grid import Raster
+from dgo_twin_plugin.engine.overlap import resolve, uncovered, zone_areas
+from dgo_twin_plugin.engine.scan import cells_inside, homes
+from dgo_twin_plugin.engine.zones import parts
+
+ORIGIN = np.array(case.ORIGIN)
+
+
+def polygons(shapes: list[np.ndarray]) -> Polygons:
+    return Polygons.from_wkb([case.wkb("surface", xy) for xy in shapes])
+
+
+@pytest.fixture(scope="module")
+def town() -> tuple[Polygons, case.Town]:
+    plan = case.Town.of(900)
+    drawn = case.design(plan, 900)["ground"].xy
+    return polygons([plan.world(xy) - ORIGIN for xy in drawn]), plan
+
+
+@pytest.mark.parametrize("border", [4, 40, 1_250])
+def test_areas_per_zone_are_those_of_geos(town: tuple[Polygons, case.Town], border: int) -> None:
+    features, plan = town
+    zones = polygons([plan.world(xy) - ORIGIN for xy in case.area_types(plan, border).xy])
+    found = {(int(i), int(j)): a for i, j, a in zip(*zone_areas(features, zones))}
+    covers = [zones.geometry(j) for j in range(zones.n)]
+    for i in range(0, features.n, 3):
+        own = features.geometry(i)
+        for j, cover in enumerate(covers):
+            if own.Intersects(cover):
+                area = own.Intersection(cover).Area()
+                assert found.get((i, j), 0.0) == pytest.approx(area, abs=1e-6)
+            else:
+                assert (i, j) not in found
+    total = sum(found.values())
+    assert total == pytest.approx(float(features.area().sum()), abs=1e-6)
+
+
+def test_boxes_find_their_zone_or_are_not_decided() -> None:
+    # two squares of 100 m beside each other; a box of 2 m in each, one across, one outside
+    zones = polygons([case.box(0, 0, 100, 100), case.box(100, 0, 200, 100)])
+    boxes = np.array([(40, 40, 42, 42), (150, 70, 152, 72), (99, 40, 101, 42), (-9, 4, -7, 6)])
+    sure, home = homes(boxes, zones)
+    assert sure.tolist() == [True, True, False, False]
+    assert home[:2].tolist() == [0, 1]
+
+
+def test_cells_of_a_triangle_by_hand() -> None:
+    # cells of 1 m, centres at .5; inside is right of the line y = x + 0.1 and left of x = 4: at
+    # y = 0.5 the centres 0.5 1.5 2.5 3.5, at 1.5 those from 1.5, at 2.5 from 2.5, at 3.5 only 3.5:
+    # 4 + 3 + 2 + 1 = 10. Row 0 is the upper one (y = 3.5).
+    triangle = np.array([(-0.1, 0), (4, 0), (4, 4.1), (-0.1, 0)], float)
+    grid = Raster(np.zeros((4, 4)), 0.0, 4.0, 1.0, 1.0)
+    feature, row, column = cells_inside(polygons([triangle]), grid, (0, 4), (0, 4))
+    assert len(feature) == 10
+    assert sorted(zip(row.tolist(), column.tolist())) == [
+        (r, c) for r in range(4) for c in range(3 - r, 4)]  # fmt: skip
+
+
+def test_cells_are_those_whose_centre_is_contained() -> None:
+    random = np.random.default_rng(4)
+    shapes = polygons([case.blob(*random.uniform(-10, 110, 2), r, 25, r)
+                       for r in random.uniform(0.5, 25, 60)])  # fmt: skip
+    grid = Raster(np.zeros((50, 50)), 0.0, 100.0, 2.0, 2.0)
+    feature, row, column = cells_inside(shapes, grid, (5, 45), (0, 50))
+    r, c = (k.ravel() for k in np.mgrid[5:45, 0:50])
+    point, home = containing(shapes, np.column_stack([2 * c + 1.0, 99.0 - 2 * r]))
+    expected = set(zip(home.tolist(), r[point].tolist(), c[point].tolist()))
+    assert set(zip(feature.tolist(), row.tolist(), column.tolist())) == expected
+
+
+def test_what_is_left_of_a_field_under_a_plan() -> None:
+    # a field of 100 by 100 m; one cover takes its left half, another 20 by 10 m of the right half:
+    # 10,000 - 5,000 - 200 = 4,800. The second field lies below the two covers as a whole.
+    fields = polygons([case.box(0, 0, 100, 100), case.box(40, 0, 70, 5), case.box(200, 0, 210, 10)])
+    cover = polygons([case.box(0, 0, 50, 100), case.box(50, 0, 70, 10)])
+    left = uncovered(fields, cover)
+    assert left.area() == pytest.approx([4_800.0, 0.0, 100.0], abs=1e-9)
+
+
+def test_union_without_the_inside_is_the_union(
+    monkeypatch: pytest.MonkeyPatch, town: tuple[Polygons, case.Town]
+) -> None:
+    ground, _ = resolve(town[0], np.zeros(town[0].n))
+    # a hole in the middle and a channel from the edge: both must stay
+    keep = np.flatnonzero((ground.area() > 0) & (np.arange(ground.n) % 97 != 5))
+    ground = ground.take(keep)
+    monkeypatch.setattr(solid, "FEW", 10)
+    found = solid.union_of_disjoint(ground)
+    whole = ogr.Geometry(ogr.wkbMultiPolygon)
+    for row in range(ground.n):
+        for part in parts(ground.geometry(row)):
+            whole.AddGeometry(part)
+    expected = whole.UnionCascaded()
+    assert found.Area() == pytest.approx(float(ground.area().sum()), abs=1e-4)
+    # nothing of either lies farther than a micrometre from the other
+    assert found.Difference(expected.Buffer(1e-6)).Area() == pytest.approx(0.0, abs=1e-4)
+    assert expected.Difference(found.Buffer(1e-6)).Area() == pytest.approx(0.0, abs=1e-4)

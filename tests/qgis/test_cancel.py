@@ -1,0 +1,230 @@
+"""Stopping a run: soon, whole and clean.
+
+A timing decides nothing here. What is tested is that work is cut into pieces between which the
+run asks whether it should stop; how long the longest piece took is printed (target: 0.3 s).
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from . import plans as p
+from .plans import box, design, one, run, write
+
+SIDE = 45  # 2,025 features; beats are counted per feature, so a larger plan is cut as finely
+FUNCTIONS = ("dwelling", "road", "grass", "water", "garden", "office", "wood", "parking")
+
+
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Parameters of a run on 2,025 blocks that all overlap their neighbours by 1.2 m."""
+    folder = tmp_path_factory.mktemp("large")
+    chance = random.Random(20)
+    rows = [(box(20 * i - 0.6, 20 * j - 0.6, 20 * i + 20.6, 20 * j + 20.6),
+             {"function": chance.choice(FUNCTIONS)})
+            for i in range(SIDE) for j in range(SIDE)]  # fmt: skip
+    kinds = [(box(300 * k - 50, -50, 300 * k + 250, 1000), {"type": f"GT0{k + 1}"}) for k in range(4)]
+    return {"DESIGN": p.uri(design(folder / "d.gpkg", rows)),
+            "AREA_TYPES": p.uri(write(folder / "t.gpkg", "types", kinds))}  # fmt: skip
+
+
+def feedback(stop_at: int | None = None) -> Any:
+    """A feedback that counts how often it is asked, and says stop from the ``stop_at``-th time."""
+    from qgis.core import QgsProcessingFeedback
+
+    class Asked(QgsProcessingFeedback):
+        def __init__(self) -> None:
+            super().__init__(False)
+            self.times: list[float] = []
+            self.where: list[str] = []
+            self.infos: list[str] = []
+
+        def isCanceled(self) -> bool:  # noqa: N802
+            frame = sys._getframe(1)
+            names = []
+            while frame is not None and len(names) < 6:
+                names.append(frame.f_code.co_name)
+                frame = frame.f_back
+            self.where.append(" ".join(names))
+            self.times.append(time.perf_counter())
+            return stop_at is not None and len(self.times) >= stop_at
+
+        def pushInfo(self, info: str) -> None:  # noqa: N802
+            self.infos.append(info)
+
+    return Asked()
+
+
+def start(parameters: dict[str, Any], said: Any) -> tuple[dict, bool]:
+    """Run with a feedback of our own, past the wrapper of the toolbox."""
+    from qgis.core import QgsApplication, QgsProcessingContext, QgsProject
+
+    algorithm = QgsApplication.processingRegistry().createAlgorithmById("dgo:scoredesign")
+    context = QgsProcessingContext()
+    context.setProject(QgsProject.instance())
+    assert algorithm.prepare(parameters, context, said)
+    try:
+        return algorithm.runPrepared(parameters, context, said), True
+    except Exception as error:  # noqa: BLE001 - shown in the assertion
+        return {"error": str(error)}, False
+
+
+@pytest.fixture(scope="module")
+def whole(dgo: Any, plan: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
+    """A run to the end: how often it asked, and its results."""
+    output = tmp_path_factory.mktemp("whole") / "r.gpkg"
+    said = feedback()
+    results, good = start({**plan, "OUTPUT": str(output)}, said)
+    assert good and results["OUTPUT"] == str(output)
+    return said, output
+
+
+def test_every_long_loop_asks(whole: tuple[Any, Path], capsys: pytest.CaptureFixture) -> None:
+    said, output = whole
+    features = SIDE * SIDE
+    # dividing the ground asks per feature (nearly all lose some ground to a neighbour) and per
+    # contested pair that becomes a check; reading and laying rows ready ask every 500 or 2,000
+    asked = said.where
+    assert sum("resolve" in w for w in asked) >= 0.8 * features
+    assert sum("_divide" in w and "resolve" not in w for w in asked) >= 0.8 * features
+    assert sum("read_vector" in w for w in asked) >= features // 500
+    assert sum("prepare" in w for w in asked) >= one(output, "SELECT count(*) FROM checks") // 500
+    assert sum("union_of" in w or "dissolve" in w for w in asked) >= 1
+    assert sum("named" in w for w in asked) >= 20  # before each indicator
+    gaps = [b - a for a, b in zip(said.times, said.times[1:])]
+    with capsys.disabled():
+        print(f"\n  longest piece between two questions: {max(gaps):.3f} s (target 0.3 s, "
+              f"{features} features, {len(said.times)} questions)")
+
+
+def test_dissolve_never_joins_too_much_at_once() -> None:
+    """One call of GEOS cannot be stopped, so thousands are joined in strips; same outcome."""
+    from osgeo import ogr
+
+    from dgo_twin_plugin.engine import overlap, pulse
+
+    n = overlap.AT_ONCE * 3
+    blocks = [ogr.CreateGeometryFromWkt(box(k % 60, k // 60, k % 60 + 1, k // 60 + 1)) for k in range(n)]
+    beats = []
+    with pulse.heard_by(lambda: beats.append(1)):
+        joined = overlap.dissolve(blocks)
+    assert len(beats) >= 3
+    assert joined.Area() == pytest.approx(float(n), abs=1e-6)
+    assert joined.GetGeometryName() == "POLYGON" or joined.GetGeometryCount() == 1
+
+
+def test_nobody_listening_costs_nothing() -> None:
+    from dgo_twin_plugin.engine import pulse
+    from dgo_twin_plugin.engine.words import Cancelled
+
+    pulse.beat()
+
+    def stop() -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled), pulse.heard_by(stop):
+        pulse.beat()
+    pulse.beat()  # forgotten when the block ends, also by an error
+
+
+def test_a_run_stops_at_any_moment_and_leaves_nothing(whole: tuple[Any, Path], plan: dict[str, Any],
+                                                      tmp_path: Path) -> None:  # fmt: skip
+    """At a dozen moments, spread over the whole run and in each of its phases."""
+    said, _ = whole
+    total = len(said.times)
+    chance = random.Random(4)
+    moments = {1, 2, total // 2, total - 3, total - 1, *(chance.randrange(3, total) for _ in range(5))}
+    # time does not follow questions: the last phase has few
+    moments |= {next(k for k, w in enumerate(said.where) if word in w) + 1
+                for word in ("named", "stage", "_copy")}  # fmt: skip
+    for moment in sorted(moments):
+        output = tmp_path / f"{moment}.gpkg"
+        stopped = feedback(moment)
+        results, good = start({**plan, "OUTPUT": str(output)}, stopped)
+        assert good and results == {}, moment
+        # it went no further than the question that was answered with yes (and the ending: the
+        # base of all algorithms may ask once more)
+        assert len(stopped.times) <= moment + 3, moment
+        assert any("Stopped" in line for line in stopped.infos)
+        assert not output.exists(), moment
+        assert list(tmp_path.iterdir()) == [], moment
+
+
+def test_earlier_runs_stay(whole: tuple[Any, Path], plan: dict[str, Any], tmp_path: Path) -> None:
+    """Also when the stop comes in the middle of writing."""
+    import shutil
+
+    said, output = whole
+    file = tmp_path / "r.gpkg"
+    shutil.copyfile(output, file)
+    before = p.tables(file)
+    for word in ("named", "stage", "_copy"):
+        moment = next(k for k, w in enumerate(said.where) if word in w) + 1
+        results, good = start({**plan, "OUTPUT": str(file)}, feedback(moment))
+        assert good and results == {}
+        assert p.tables(file) == before
+    moment = max(k for k, w in enumerate(said.where) if "_copy" in w) + 1
+    start({**plan, "OUTPUT": str(file)}, feedback(moment))
+    assert p.tables(file) == before
+    assert [f.name for f in tmp_path.iterdir()] == ["r.gpkg"]
+    # and a run afterwards works
+    run("scoredesign", {**plan, "OUTPUT": str(file), "INDICATORS": ["open_water"]})
+    assert one(file, "SELECT count(*) FROM runs") == 2
+
+
+def test_checkdesign_stops_too(dgo: Any, plan: dict[str, Any]) -> None:
+    from qgis.core import QgsApplication, QgsProcessingContext, QgsProject
+
+    for moment in (1, 50, 1500):
+        algorithm = QgsApplication.processingRegistry().createAlgorithmById("dgo:checkdesign")
+        context = QgsProcessingContext()
+        context.setProject(QgsProject.instance())
+        said = feedback(moment)
+        given = {"DESIGN": plan["DESIGN"], "AREA_TYPES": plan["AREA_TYPES"]}
+        assert algorithm.prepare(given, context, said)
+        assert algorithm.runPrepared(given, context, said) == {}
+        assert len(said.times) <= moment + 3
+
+
+def test_a_task_in_the_background_stops(dgo: Any, plan: dict[str, Any], tmp_path: Path) -> None:
+    """As the dock cancels: from the main thread, while the worker works."""
+    from qgis.core import (
+        QgsApplication,
+        QgsProcessingAlgRunnerTask,
+        QgsProcessingContext,
+        QgsProcessingFeedback,
+        QgsProject,
+    )
+    from qgis.PyQt.QtCore import QCoreApplication
+
+    latency = []
+    for wait in (0.02, 0.3, 0.6):
+        output = tmp_path / f"{wait}.gpkg"
+        context, said = QgsProcessingContext(), QgsProcessingFeedback(False)
+        context.setProject(QgsProject.instance())
+        algorithm = QgsApplication.processingRegistry().createAlgorithmById("dgo:scoredesign")
+        task = QgsProcessingAlgRunnerTask(algorithm, {**plan, "OUTPUT": str(output)}, context, said)
+        ended: list[bool] = []
+        task.executed.connect(lambda good, _: ended.append(good))  # noqa: B023
+        QgsApplication.taskManager().addTask(task)
+        until = time.monotonic() + wait
+        while time.monotonic() < until and not ended:
+            QCoreApplication.processEvents()
+            time.sleep(0.005)
+        asked = time.monotonic()
+        early = bool(ended)
+        task.cancel()
+        while not ended and time.monotonic() < asked + 30:
+            QCoreApplication.processEvents()
+            time.sleep(0.001)
+        assert ended
+        if not early:
+            latency.append(time.monotonic() - asked)
+            assert not output.exists()
+    print("seconds from cancel to end:", [f"{x:.3f}" for x in latency])
