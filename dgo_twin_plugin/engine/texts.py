@@ -7,6 +7,7 @@ A key is the path of its file plus the key inside it: ``checks.overlap.title`` i
 
 from __future__ import annotations
 
+import datetime
 import json
 from functools import cache
 from pathlib import Path
@@ -52,6 +53,16 @@ def number(value: float, lang: str | None = None) -> str:
     """A number as people read it: at most 4 significant decimals, decimal comma in Dutch."""
     shown = f"{value:.4g}" if abs(value) < 1e4 else f"{value:.0f}"
     return shown.replace(".", ",") if (lang or language()) == "nl" else shown
+
+
+def moment(iso: str | None, lang: str | None = None) -> str:
+    """A stored moment (ISO 8601, UTC) in local time, to the minute; an en dash where unreadable."""
+    try:
+        found = datetime.datetime.fromisoformat(str(iso or "").replace("Z", "+00:00"))
+    except ValueError:
+        return "\u2013"
+    pattern = "%d-%m-%Y %H:%M" if (lang or language()) == "nl" else "%Y-%m-%d %H:%M"
+    return found.astimezone().strftime(pattern)
 
 
 def text(message: Message | str, lang: str | None = None, **params: Any) -> str:

@@ -14,7 +14,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QCoreApplication, QThread
 
-from ..engine.texts import language, text
+from ..engine.texts import language, moment, text
 from ..engine.words import DgoError
 from ..store import access, read, runs, schema, upgrade
 from . import styles
@@ -49,7 +49,7 @@ def add_results(project: QgsProject, path: str | Path, run_id: str = "", lang: s
     group = find_group(project, path, run["run_id"])
     if group is None:
         name = text("results.group.name", lang, scenario=run["scenario"] or "–",
-                    date=(run["started"] or "")[:16].replace("T", " "))  # fmt: skip
+                    date=moment(run["started"], lang))  # fmt: skip
         group = project.layerTreeRoot().insertGroup(0, name)
         group.setCustomProperty(RUN_PROPERTY, run["run_id"])
         group.setCustomProperty(FILE_PROPERTY, path.as_posix())

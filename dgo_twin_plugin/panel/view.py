@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
 import html
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..engine.texts import has_text, language, text
+from ..engine.texts import has_text, language, moment, text
 from ..engine.words import (
     EXCEEDS,
     FOUND,
@@ -74,16 +73,6 @@ class Finding:
 def numbered(shown: str, n_breach: int) -> str:
     """A mark is never shown without the count of breaches behind it: ``4,9 §3``."""
     return f"{shown}{n_breach}" if n_breach and shown.endswith("§") else shown
-
-
-def moment(iso: str | None) -> str:
-    """A stored UTC time as day and time of here."""
-    try:
-        found = datetime.datetime.fromisoformat(str(iso or "").replace("Z", "+00:00"))
-    except ValueError:
-        return NOTHING
-    local = found.astimezone()
-    return local.strftime("%d-%m-%Y %H:%M" if language() == "nl" else "%Y-%m-%d %H:%M")
 
 
 def unit_name(unit: str | None) -> str:

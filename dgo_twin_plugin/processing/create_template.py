@@ -40,8 +40,9 @@ class Algorithm(DgoAlgorithm):
 
         target = Path(self.parameterAsFileOutput(parameters, "OUTPUT", context))
         target = target if target.suffix else target.with_suffix(".gpkg")
-        if target.exists():
-            raise DgoError("algorithms.createdesigntemplate.exists", file=str(target))
+        for file in (target, target.with_suffix(".yml")):
+            if file.exists():
+                raise DgoError("algorithms.createdesigntemplate.exists", file=str(file))
         crs = self.parameterAsCrs(parameters, "CRS", context)
         twin = create_template(target, crs, context.transformContext())
         return {"OUTPUT": str(target), "TWIN": str(twin)}

@@ -124,8 +124,9 @@ def trouble(given: VectorInput, role: str) -> DgoError | None:
     """Why an input cannot play its part, or None. A layer that does not say where it is, or that
     is a mere table, is refused at once: raises ``DgoError``."""
     kind = QgsWkbTypes.GeometryType
-    if given.shape == kind.NullGeometry:
-        raise DgoError("algorithms.need.surface", layer=given.name)
+    if given.shape == kind.NullGeometry:  # so QGIS also calls an empty layer of any geometry
+        empty = given.count == 0
+        raise DgoError(f"algorithms.need.{'filled' if empty else 'surface'}", layer=given.name)
     require_crs(given.crs, given.name)
     if given.count == 0:
         return DgoError("algorithms.need.filled", layer=given.name)

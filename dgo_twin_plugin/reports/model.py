@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from ..engine.texts import number, text
+from ..engine.texts import moment, number, text
 from ..engine.words import EXCEEDS, EXCEEDS_EXCEPTION, INDICATIVE, LEGAL_CHECKS, SEVERITIES, THEMES
 from ..store import read, runs, schema
 from ..store.runs import adopted, profile_status
@@ -66,14 +66,10 @@ def _run(run: Row, lang: str) -> Row:
     note = text("report.status_note", lang)
     if adopted(run):
         note = text("report.status_note_adopted", lang, by=run["adopted_by"], on=run["adopted_on"])
-    return {"scenario": run["scenario"] or NOTHING, "when": _moment(run["started"]),
+    return {"scenario": run["scenario"] or NOTHING, "when": moment(run["started"], lang),
             "profile": run["profile_title"] or run["profile_id"] or NOTHING,
             "status": profile_status(run, lang), "status_note": note,
             "other_language": bool(run["language"]) and run["language"] != lang}  # fmt: skip
-
-
-def _moment(iso: str | None) -> str:
-    return (iso or NOTHING)[:16].replace("T", " ")
 
 
 def _theme_order(row: Row) -> int:
@@ -224,8 +220,8 @@ def _provenance(run: Row, path: Path, lang: str) -> list[tuple[str, str]]:
     if isinstance(versions, dict):
         versions = " · ".join(f"{name} {value}" for name, value in versions.items())
     profile = " ".join(str(v) for v in (run["profile_id"], run["profile_version"]) if v)
-    lines = [("run", run["run_id"]), ("when", f"{_moment(run['started'])} – "
-             f"{_moment(run['finished'])}"), ("who", run["who"]),
+    lines = [("run", run["run_id"]), ("when", f"{moment(run['started'], lang)} – "
+             f"{moment(run['finished'], lang)}"), ("who", run["who"]),
              ("date", run["assessment_date"]),
              ("profile", f"{profile} ({profile_status(run, lang)})"), ("hash", run["profile_hash"]),
              ("crs", run["work_crs"]), ("versions", versions), ("file", path.name)]  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import threading
 
 import pytest
@@ -42,7 +44,9 @@ def test_one_group_with_findings_zones_indicators_and_tables(project, results):
     path, run = results
     group = show(project, path)
     assert group.customProperty("dgo/run") == run.run_id
-    assert group.name() == "DGO Variant B · 2026-11-21 10:00"
+    # stored in UTC, shown in the time of here
+    local = datetime.datetime.fromisoformat(run.started).astimezone()
+    assert group.name() == f"DGO Variant B · {local:%d-%m-%Y %H:%M}"
     assert project.layerTreeRoot().children()[0] is group or (
         project.layerTreeRoot().children()[0] == group)  # fmt: skip
     layers = layers_by_key(project)
