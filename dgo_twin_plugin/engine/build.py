@@ -149,6 +149,7 @@ def _sort(layer: RawLayer, current: bool, functions: Functions, sources: Sources
     for row in wrong[:100]:
         checks.append(Check("wrong_geometry_type", NORMAL, "feature", layer.name,
                             int(layer.fid[row]), value=str(words.function[row])))  # fmt: skip
+    beat()
     if len(owns):
         polygons = clean([layer.wkb[r] for r in owns], layer.name, layer.fid[owns], origin, checks)
         real = np.flatnonzero(polygons.area() > 0)

@@ -98,6 +98,7 @@ def clean(wkb: list[bytes | None], layer: str, fid: np.ndarray, origin: tuple[fl
             checks.append(Check("unreadable_geometry", IMPORTANT, "feature", layer, int(fid[row])))
     polygons = Polygons.from_wkb(usable, origin)
     rows, repaired = [], []
+    beat()
     with quiet():
         for row in np.flatnonzero(doubtful(polygons)):
             beat()

@@ -18,6 +18,7 @@ import numpy as np
 from osgeo import ogr
 
 from .boxes import bbox_pairs
+from .pulse import beat
 from .wkb import geometry_from_wkb, moved_wkb, polygon_parts, polygonal
 
 __all__ = ["Polygons", "Segments", "bbox_pairs", "geometry_from_wkb", "overlap_areas",
@@ -136,6 +137,7 @@ class Polygons:
         if not len(rows):
             return self
         other = Polygons.from_geometries(geometries)
+        beat()
         index = np.arange(self.n)
         index[np.asarray(rows, np.int64)] = self.n + np.arange(len(rows))
         return self.joined(other).take(index)
@@ -303,6 +305,7 @@ def _chunks(weight: np.ndarray, most: int = _CHUNK) -> Iterable[slice]:
     total = np.cumsum(weight)
     first = 0
     while first < len(weight):
+        beat()
         done = total[first - 1] if first else 0
         last = max(int(np.searchsorted(total, done + most)), first + 1)
         yield slice(first, last)

@@ -12,6 +12,7 @@ import numpy as np
 
 from . import resources_path
 from .checks import Check
+from .pulse import beat
 from .scene import BOOL_FIELDS, FIELDS, NUMERIC_FIELDS, RawLayer
 from .words import IMPORTANT, NORMAL
 from .yaml_lines import read_yaml
@@ -215,6 +216,7 @@ def read_field(
     layer: str, name: str, column: Sequence[Any] | None, n: int, checks: list[Check]
 ) -> np.ndarray:
     """One canonical field: float64 with NaN, or object with None; bad values become checks."""
+    beat()
     if name in NUMERIC_FIELDS or name in BOOL_FIELDS:
         values = np.full(n, np.nan)
         if column is None:

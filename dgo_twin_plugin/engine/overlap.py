@@ -59,6 +59,7 @@ def resolve(
                 geometries.append(None)  # wholly below one other feature
                 continue
             geometries.append(_difference(polygons, row, above))
+    beat()
     contests = [(int(a), int(b), float(c)) for a, b, c in zip(loser, winner, area)]
     return polygons.replaced(rows, geometries), contests
 

@@ -66,8 +66,9 @@ class Reading:
     notes: list[str]
 
 
-def gather(twin: Twin, project: QgsProject | None,
-           given: dict[str, list[VectorInput]] | None = None) -> Inputs:  # fmt: skip
+def gather(
+    twin: Twin, project: QgsProject | None, given: dict[str, list[VectorInput]] | None = None
+) -> Inputs:
     """Open the layers of the twin; ``given`` (design, design_extra, area_types, plan_area) are
     inputs that parameters named and that go before it."""
     given = given or {}
@@ -82,7 +83,9 @@ def gather(twin: Twin, project: QgsProject | None,
     def vector(entry: LayerEntry, role: str) -> VectorInput:
         found = opened(entry)
         if not isinstance(found, VectorInput):
-            raise DgoError("algorithms.need.vector", layer=found.name, role=say(f"algorithms.role.{role}"))
+            raise DgoError(
+                "algorithms.need.vector", layer=found.name, role=say(f"algorithms.role.{role}")
+            )
         return found
 
     def as_drawn(one: VectorInput) -> VectorInput:
@@ -131,8 +134,9 @@ def reading_of(twin: Twin, given: VectorInput, project: QgsProject | None) -> di
             chosen = entry
             break
     if chosen is None:
-        chosen = next((e for e in twin.design if not isinstance(e.functions, str) or not e.functions),
-                      None)  # fmt: skip
+        chosen = next(
+            (e for e in twin.design if not isinstance(e.functions, str) or not e.functions), None
+        )
     reading = {} if chosen is None else chosen.entry()
     for key in ("filter", "layer"):
         reading.pop(key, None)
@@ -143,8 +147,9 @@ def _opened_here(layer: QgsMapLayer, project: QgsProject | None) -> bool:
     return project is None or project.mapLayer(layer.id()) is None
 
 
-def as_input(layer: QgsMapLayer, entry: dict[str, Any],
-             opened_here: bool = False) -> VectorInput | RasterInput:  # fmt: skip
+def as_input(
+    layer: QgsMapLayer, entry: dict[str, Any], opened_here: bool = False
+) -> VectorInput | RasterInput:
     """A snapshot of a layer."""
     if isinstance(layer, QgsVectorLayer):
         return snapshot(layer, entry)
@@ -155,8 +160,10 @@ def as_input(layer: QgsMapLayer, entry: dict[str, Any],
     copy = layer if opened_here else layer.clone()
     ranges = layer.dataProvider().userNoDataValues(int(entry.get("band") or 1))
     limit = float("inf")  # a range that is open on a side says NaN there
-    empty = [(-limit if r.min() != r.min() else r.min(), limit if r.max() != r.max() else r.max())
-             for r in ranges]  # fmt: skip
+    empty = [
+        (-limit if r.min() != r.min() else r.min(), limit if r.max() != r.max() else r.max())
+        for r in ranges
+    ]
     return RasterInput(layer.name(), copy, layer.crs(), entry, public_source(layer), empty)
 
 
@@ -168,7 +175,9 @@ def read_all(inputs: Inputs, tick: Tick, progress: Callable[[float], None]) -> R
     record: list[dict[str, Any]] = []
     notes: list[str] = []
 
-    def vectors(role: str, given: Iterable[VectorInput], box: QgsRectangle | None) -> list[RawLayer]:
+    def vectors(
+        role: str, given: Iterable[VectorInput], box: QgsRectangle | None
+    ) -> list[RawLayer]:
         found = []
         for one in given:
             tick()
@@ -201,9 +210,15 @@ def read_all(inputs: Inputs, tick: Tick, progress: Callable[[float], None]) -> R
                 window = close if raster.crs == plane.crs else around
                 read = read_raster(role, raster, plane, window, inputs.transforms, sources.checks)
                 sources.rasters[role].append(read)
-                record.append({"role": role, "layer": raster.name, "source": raster.origin,
-                               "fingerprint": raster_fingerprint(read),
-                               **_declared(raster.entry)})  # fmt: skip
+                record.append(
+                    {
+                        "role": role,
+                        "layer": raster.name,
+                        "source": raster.origin,
+                        "fingerprint": raster_fingerprint(read),
+                        **_declared(raster.entry),
+                    }
+                )
     progress(1.0)
     return Reading(sources, plane, record, notes)
 
@@ -213,8 +228,15 @@ def _plane(inputs: Inputs) -> Plane:
     return choose_plane(first.crs, first.extent, inputs.project_crs, inputs.transforms)
 
 
-def _read(role: str, given: VectorInput, sources: Sources, plane: Plane, inputs: Inputs,
-          box: QgsRectangle | None, tick: Tick) -> RawLayer:  # fmt: skip
+def _read(
+    role: str,
+    given: VectorInput,
+    sources: Sources,
+    plane: Plane,
+    inputs: Inputs,
+    box: QgsRectangle | None,
+    tick: Tick,
+) -> RawLayer:
     entry = given.entry
     mapping = str(entry.get("mapping") or "")
     if mapping and mapping not in sources.mappings:
@@ -222,8 +244,15 @@ def _read(role: str, given: VectorInput, sources: Sources, plane: Plane, inputs:
     block = sources.mappings.get(mapping) or {}
     if block.get("filter") and not entry.get("filter"):
         given = dataclasses.replace(given, entry={**entry, "filter": block["filter"]})
-    raw = read_vector(given, plane, inputs.transforms, wanted_fields(role, entry, block), box,
-                      sources.checks, tick)  # fmt: skip
+    raw = read_vector(
+        given,
+        plane,
+        inputs.transforms,
+        wanted_fields(role, entry, block),
+        box,
+        sources.checks,
+        tick,
+    )
     if role == "current":
         raw.covers = _covers(given, plane, inputs.transforms)
     return raw
@@ -247,10 +276,13 @@ def wanted_fields(role: str, entry: dict[str, Any], mapping: dict[str, Any]) -> 
     return wanted
 
 
-def _covers(given: VectorInput, plane: Plane,
-            transforms: QgsCoordinateTransformContext) -> tuple[float, float, float, float] | None:  # fmt: skip
+def _covers(
+    given: VectorInput, plane: Plane, transforms: QgsCoordinateTransformContext
+) -> tuple[float, float, float, float] | None:
     try:
-        box = QgsCoordinateTransform(given.crs, plane.crs, transforms).transformBoundingBox(given.extent)
+        box = QgsCoordinateTransform(given.crs, plane.crs, transforms).transformBoundingBox(
+            given.extent
+        )
     except QgsCsException:
         return None
     if box.isNull() or not box.isFinite():
@@ -271,13 +303,20 @@ def _box(layers: list[RawLayer]) -> QgsRectangle | None:
     return None if box.isNull() or not box.isFinite() else box
 
 
-def _record(role: str, given: VectorInput, digest: str, features: int,
-            notes: list[str]) -> dict[str, Any]:  # fmt: skip
-    return {"role": role, "layer": given.name, "source": given.origin, "fingerprint": digest,
-            "features": features, "crs": code_of(given.crs),
-            "notes": notes, **_declared(given.entry)}  # fmt: skip
+def _record(
+    role: str, given: VectorInput, digest: str, features: int, notes: list[str]
+) -> dict[str, Any]:
+    return {
+        "role": role,
+        "layer": given.name,
+        "source": given.origin,
+        "fingerprint": digest,
+        "features": features,
+        "crs": code_of(given.crs),
+        "notes": notes,
+        **_declared(given.entry),
+    }
 
 
 def _declared(entry: dict[str, Any]) -> dict[str, Any]:
     return {k: entry[k] for k in ("date", "basis", "owner", "filter", "mapping") if entry.get(k)}
-

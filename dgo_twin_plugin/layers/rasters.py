@@ -22,8 +22,14 @@ REACH = 3  # cells around the window: who lacks a value takes the nearest within
 MOST_CELLS = 64_000_000  # half a gigabyte: beyond it the remedy is a coarser raster
 
 
-def read_raster(role: str, given: RasterInput, plane: Plane, box: QgsRectangle,
-                transforms: QgsCoordinateTransformContext, checks: list[Check]) -> RasterContext:  # fmt: skip
+def read_raster(
+    role: str,
+    given: RasterInput,
+    plane: Plane,
+    box: QgsRectangle,
+    transforms: QgsCoordinateTransformContext,
+    checks: list[Check],
+) -> RasterContext:
     """The part of a raster inside ``box`` (work plane), at its own resolution.
 
     Another CRS is warped, nearest neighbour, so that no value is made up. No overlap gives an
@@ -36,8 +42,9 @@ def read_raster(role: str, given: RasterInput, plane: Plane, box: QgsRectangle,
     else:
         raster = _by_provider(given, plane, box, transforms)
     if raster is None or not np.isfinite(raster.values).any():
-        checks.append(Check("raster_without_data", IMPORTANT, "layer", given.name,
-                            params={"role": role}))  # fmt: skip
+        checks.append(
+            Check("raster_without_data", IMPORTANT, "layer", given.name, params={"role": role})
+        )
         raster = raster or Raster(np.full((1, 1), np.nan), box.xMinimum(), box.yMaximum(), 1.0, 1.0)
     attributes = {k: v for k, v in given.entry.items() if k not in ("layer", "filter")}
     return RasterContext(role, given.name, raster, attributes)
@@ -57,11 +64,17 @@ def _by_gdal(given: RasterInput, plane: Plane, box: QgsRectangle) -> Raster | No
         origin.ImportFromWkt(given.crs.toWkt())
         with quiet():
             # as a virtual file: nothing is computed but the window that is read below
-            dataset = gdal.Warp("", dataset, format="VRT", srcSRS=origin.ExportToWkt(),
-                                dstSRS=target.ExportToWkt(), resampleAlg="near",
-                                outputType=gdal.GDT_Float64, dstNodata=float("nan"),
-                                outputBounds=(box.xMinimum(), box.yMinimum(),
-                                              box.xMaximum(), box.yMaximum()))  # fmt: skip
+            dataset = gdal.Warp(
+                "",
+                dataset,
+                format="VRT",
+                srcSRS=origin.ExportToWkt(),
+                dstSRS=target.ExportToWkt(),
+                resampleAlg="near",
+                outputType=gdal.GDT_Float64,
+                dstNodata=float("nan"),
+                outputBounds=(box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum()),
+            )
         if dataset is None:
             raise DgoError("problems.untransformable", layer=given.name, detail="gdal.Warp")
         transform = dataset.GetGeoTransform()
@@ -92,8 +105,9 @@ def _without_odd(values: np.ndarray) -> np.ndarray:
     return values
 
 
-def _by_provider(given: RasterInput, plane: Plane, box: QgsRectangle,
-                 transforms: QgsCoordinateTransformContext) -> Raster | None:  # fmt: skip
+def _by_provider(
+    given: RasterInput, plane: Plane, box: QgsRectangle, transforms: QgsCoordinateTransformContext
+) -> Raster | None:
     provider = given.layer.dataProvider().clone()
     reader = provider
     if given.crs != plane.crs:
@@ -108,7 +122,16 @@ def _by_provider(given: RasterInput, plane: Plane, box: QgsRectangle,
     block = reader.block(int(given.entry.get("band") or 1), box, columns, rows)
     if block is None or not block.isValid():
         return None
-    values = np.array([[np.nan if block.isNoData(r, c) else block.value(r, c)
-                        for c in range(columns)] for r in range(rows)])  # fmt: skip
-    return Raster(_without_odd(values), box.xMinimum(), box.yMaximum(),
-                  box.width() / columns, box.height() / rows)  # fmt: skip
+    values = np.array(
+        [
+            [np.nan if block.isNoData(r, c) else block.value(r, c) for c in range(columns)]
+            for r in range(rows)
+        ]
+    )
+    return Raster(
+        _without_odd(values),
+        box.xMinimum(),
+        box.yMaximum(),
+        box.width() / columns,
+        box.height() / rows,
+    )

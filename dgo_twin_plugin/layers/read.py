@@ -74,10 +74,17 @@ def snapshot(layer: QgsVectorLayer, entry: dict[str, Any] | None = None) -> Vect
     if layer.vectorJoins():
         notes.append("join")
     return VectorInput(
-        named(layer), QgsVectorLayerFeatureSource(layer), [f.name() for f in layer.fields()],
-        layer.crs(), layer.extent(), dict(entry or {}), notes, public_source(layer),
-        layer.geometryType(), layer.featureCount(),
-    )  # fmt: skip
+        named(layer),
+        QgsVectorLayerFeatureSource(layer),
+        [f.name() for f in layer.fields()],
+        layer.crs(),
+        layer.extent(),
+        dict(entry or {}),
+        notes,
+        public_source(layer),
+        layer.geometryType(),
+        layer.featureCount(),
+    )
 
 
 def named(layer: QgsVectorLayer) -> str:
@@ -98,8 +105,12 @@ def public_source(layer: QgsMapLayer) -> str:
     return str(QgsDataSourceUri.removePassword(source))
 
 
-def open_entry(text: str, folder: Path | None, project: QgsProject | None,
-               transforms: QgsCoordinateTransformContext) -> QgsMapLayer:  # fmt: skip
+def open_entry(
+    text: str,
+    folder: Path | None,
+    project: QgsProject | None,
+    transforms: QgsCoordinateTransformContext,
+) -> QgsMapLayer:
     """The layer that an entry of a twin file names: a layer of the project by id or name, else
     ``file|layer`` or ``file``, relative to the twin file. Raises DgoError naming what was tried."""
     if project is not None:
@@ -129,9 +140,15 @@ def open_entry(text: str, folder: Path | None, project: QgsProject | None,
     raise DgoError("problems.layer_not_readable", layer=text)
 
 
-def read_vector(given: VectorInput, plane: Plane, transforms: QgsCoordinateTransformContext,
-                wanted: Iterable[str] | None = None, box: QgsRectangle | None = None,
-                checks: list[Check] | None = None, tick: Tick | None = None) -> RawLayer:  # fmt: skip
+def read_vector(
+    given: VectorInput,
+    plane: Plane,
+    transforms: QgsCoordinateTransformContext,
+    wanted: Iterable[str] | None = None,
+    box: QgsRectangle | None = None,
+    checks: list[Check] | None = None,
+    tick: Tick | None = None,
+) -> RawLayer:
     """Read all features, transformed into the work plane.
 
     ``wanted`` limits the fields (those the layer has), ``box`` the place (work plane). A feature
@@ -163,12 +180,16 @@ def read_vector(given: VectorInput, plane: Plane, transforms: QgsCoordinateTrans
         for column, i in zip(columns, index):
             column.append(attributes[i] if i < len(attributes) else None)
     if checks is not None:
-        checks.extend(Check("untransformable", IMPORTANT, "feature", given.name, fid)
-                      for fid in lost)  # fmt: skip
-    read = {name: [v if type(v) in _PLAIN else plain(v) for v in column]
-            for name, column in zip(names, columns)}  # fmt: skip
-    return RawLayer(given.name, np.array(fids, np.int64), wkb, read, given.entry,
-                    ",".join(given.notes))  # fmt: skip
+        checks.extend(
+            Check("untransformable", IMPORTANT, "feature", given.name, fid) for fid in lost
+        )
+    read = {
+        name: [v if type(v) in _PLAIN else plain(v) for v in column]
+        for name, column in zip(names, columns)
+    }
+    return RawLayer(
+        given.name, np.array(fids, np.int64), wkb, read, given.entry, ",".join(given.notes)
+    )
 
 
 _PLAIN = {int, float, str, bool, type(None)}  # taken as they are: nearly every value of a layer
@@ -194,8 +215,12 @@ def _filter(request: QgsFeatureRequest, given: VectorInput) -> None:
         return
     parsed = QgsExpression(str(expression))
     if parsed.hasParserError():
-        raise DgoError("problems.bad_filter", layer=given.name, filter=str(expression),
-                       detail=parsed.parserErrorString())  # fmt: skip
+        raise DgoError(
+            "problems.bad_filter",
+            layer=given.name,
+            filter=str(expression),
+            detail=parsed.parserErrorString(),
+        )
     request.setFilterExpression(str(expression))
 
 

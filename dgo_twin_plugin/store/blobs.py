@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from osgeo import ogr
 
+from ..engine.pulse import beat
+
 Move = Callable[[np.ndarray], np.ndarray]
 Bounds = tuple[float, float, float, float]
 
@@ -81,6 +83,7 @@ def blobs(geometries: Sequence[bytes | None], move: Move,
 
     def flush() -> None:
         nonlocal points
+        beat()
         if not any(runs for _, runs in batch):
             made.extend(None for _ in batch)
         else:

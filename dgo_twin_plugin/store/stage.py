@@ -70,6 +70,7 @@ def stage(path: Path, run: RunRecord, tables: Mapping[str, Iterable[Row]], groun
                     line.append(blob)
                 if bounds:
                     staged.bounds[table.name] = bounds
+            beat()
             _insert(base, table.name, names, values)
             staged.columns[table.name] = names
         if places:
@@ -181,6 +182,7 @@ def _stage_shared(base: sqlite3.Connection, staged: Staged, run: RunRecord, grou
         layer.append(str(ground.layer[f]))
         fid.append(int(ground.fid[f]))
     made, bounds, _ = blobs(wkb, move, srs_id)
+    beat()
     _insert(base, "places", _PLACE_COLUMNS,
             ((i + 1, made[i], run.run_id, run.scenario, layer[i], fid[i], zone[i])
              for i in range(len(unique))))  # fmt: skip

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from osgeo import gdal, osr
 
+from ..engine.pulse import beat
 from ..engine.words import Cancelled, DgoError
 from . import access, schema, upgrade
 from .blobs import Bounds, Move
@@ -170,11 +171,18 @@ def _mover(ds: gdal.Dataset, crs: str, origin: tuple[float, float]) -> Move:
     return move
 
 
+PIECE = 10_000  # rows copied by one statement
+
+
 def copy_table(ds: gdal.Dataset, name: str, columns: Sequence[str]) -> None:
     """One staged table into the results file."""
     listed = ", ".join(schema.quoted(c) for c in columns)
     table = schema.quoted(name)
-    access.sql(ds, f"INSERT INTO main.{table} ({listed}) SELECT {listed} FROM staged.{table}")
+    rows = access.query(ds, f"SELECT max(rowid) FROM staged.{table}")[0][0] or 0
+    for at in range(0, int(rows), PIECE):  # one statement cannot be stopped halfway
+        beat()
+        access.sql(ds, f"INSERT INTO main.{table} ({listed}) SELECT {listed} FROM staged.{table} "
+                       f"WHERE rowid > {at} AND rowid <= {at + PIECE}")  # fmt: skip
 
 
 def copy_places(ds: gdal.Dataset) -> None:

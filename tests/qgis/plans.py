@@ -48,9 +48,15 @@ def shift(geometry: ogr.Geometry) -> ogr.Geometry:
     return geometry
 
 
-def write(path: Path, layer: str, rows: list[tuple[str | None, dict[str, Any]]],
-          kind: int = ogr.wkbUnknown, to: osr.SpatialReference | None = None,
-          fields: dict[str, int] | None = None, named: bool = True) -> str:  # fmt: skip
+def write(
+    path: Path,
+    layer: str,
+    rows: list[tuple[str | None, dict[str, Any]]],
+    kind: int = ogr.wkbUnknown,
+    to: osr.SpatialReference | None = None,
+    fields: dict[str, int] | None = None,
+    named: bool = True,
+) -> str:
     """A layer of (WKT in the national grid, values) in a GeoPackage; returns ``file|layer``.
 
     ``to``: the reference system in which it is stored; ``named`` False: none is written.
@@ -86,9 +92,17 @@ def write(path: Path, layer: str, rows: list[tuple[str | None, dict[str, Any]]],
     return f"{path}|{layer}"
 
 
-def raster(path: Path, array: Any, x0: float, top: float, cell: float, nodata: float | None = None,
-           code: int | None = 28992, kind: int = gdal.GDT_Float32) -> str:  # fmt: skip
-    """A GeoTIFF; ``x0``, ``top`` in metres from the corner of the plan (in degrees: as they are)."""
+def raster(
+    path: Path,
+    array: Any,
+    x0: float,
+    top: float,
+    cell: float,
+    nodata: float | None = None,
+    code: int | None = 28992,
+    kind: int = gdal.GDT_Float32,
+) -> str:
+    """A GeoTIFF; ``x0``, ``top`` in metres from the corner of the plan, in degrees as they are."""
     rows, columns = array.shape
     data = gdal.GetDriverByName("GTiff").Create(str(path), columns, rows, 1, kind)
     here = (X, Y) if code == 28992 or code is None else (0.0, 0.0)
@@ -105,8 +119,12 @@ def raster(path: Path, array: Any, x0: float, top: float, cell: float, nodata: f
 
 # A plan of one hectare in one zone: a quarter water, a quarter grass, a quarter homes, a quarter
 # road. Every share is 25 % by construction.
-QUARTERS = (("water", (0, 0, 50, 50)), ("grass", (50, 0, 100, 50)), ("dwelling", (0, 50, 50, 100)),
-            ("road", (50, 50, 100, 100)))  # fmt: skip
+QUARTERS = (
+    ("water", (0, 0, 50, 50)),
+    ("grass", (50, 0, 100, 50)),
+    ("dwelling", (0, 50, 50, 100)),
+    ("road", (50, 50, 100, 100)),
+)
 
 
 def quarters() -> list[tuple[str, dict[str, Any]]]:
@@ -119,8 +137,9 @@ def types(path: Path, area_type: str = "GT04", **more: Any) -> str:
     return write(path, "types", [(box(-300, -300, 600, 600), {"type": area_type})], **more)
 
 
-def design(path: Path, rows: list[tuple[str | None, dict[str, Any]]] | None = None,
-           **more: Any) -> str:  # fmt: skip
+def design(
+    path: Path, rows: list[tuple[str | None, dict[str, Any]]] | None = None, **more: Any
+) -> str:
     """A design layer ``vlakken``; the four quarters unless rows are given."""
     return write(path, "vlakken", quarters() if rows is None else rows, **more)
 
@@ -157,14 +176,18 @@ class Said:
         return Keeps()
 
 
-def run(name: str, parameters: dict[str, Any], feedback: Any = None, project: Any = None) -> dict[str, Any]:  # fmt: skip
+def run(
+    name: str, parameters: dict[str, Any], feedback: Any = None, project: Any = None
+) -> dict[str, Any]:
     """Run ``dgo:<name>`` as the toolbox does; raises what the user would read."""
     from qgis import processing
     from qgis.core import QgsProcessingContext, QgsProject
 
     context = QgsProcessingContext()
     context.setProject(project or QgsProject.instance())
-    return processing.run(f"dgo:{name}", parameters, context=context, feedback=feedback or Said.new())
+    return processing.run(
+        f"dgo:{name}", parameters, context=context, feedback=feedback or Said.new()
+    )
 
 
 def refusal(name: str, parameters: dict[str, Any], project: Any = None) -> str:
@@ -200,8 +223,10 @@ def score_of(path: Any, indicator: str, zone: int = 0) -> dict[str, Any]:
     connection = sqlite3.connect(path)
     connection.row_factory = sqlite3.Row
     try:
-        row = connection.execute("SELECT * FROM scores WHERE indicator = ? AND zone_id = ? "
-                                 "ORDER BY id DESC LIMIT 1", (indicator, zone)).fetchone()  # fmt: skip
+        row = connection.execute(
+            "SELECT * FROM scores WHERE indicator = ? AND zone_id = ? ORDER BY id DESC LIMIT 1",
+            (indicator, zone),
+        ).fetchone()
         return dict(row)
     finally:
         connection.close()
@@ -219,7 +244,47 @@ def digest(path: Any) -> str:
 
 def tables(path: Any) -> dict[str, str]:
     """A digest of every table of the contract: what must stay when a run fails."""
-    names = ("runs", "scores", "score_parts", "totals", "zones", "breaches", "alerts", "checks",
-             "places", "place_values", "place_sets")  # fmt: skip
-    return {name: hashlib.sha256(repr(sql(path, f"SELECT * FROM {name} ORDER BY id")).encode()).hexdigest()
-            for name in names}  # fmt: skip
+    names = (
+        "runs",
+        "scores",
+        "score_parts",
+        "totals",
+        "zones",
+        "breaches",
+        "alerts",
+        "checks",
+        "places",
+        "place_values",
+        "place_sets",
+    )
+    return {
+        name: hashlib.sha256(
+            repr(sql(path, f"SELECT * FROM {name} ORDER BY id")).encode()
+        ).hexdigest()
+        for name in names
+    }
+
+
+def scored(folder: Path, design_layer: str, **more: Any) -> Path:
+    """A run on a design with the map of ``types``; returns the results file."""
+    output = folder / "result.gpkg"
+    area_types = more.pop("AREA_TYPES", None) or uri(types(folder / "types.gpkg"))
+    given = {
+        "DESIGN": uri(design_layer),
+        "AREA_TYPES": area_types,
+        "OUTPUT": str(output),
+        "INDICATORS": ["open_water"],
+        **more,
+    }
+    run("scoredesign", given)
+    return output
+
+
+def refused(folder: Path, design_layer: str | None = None, **more: Any) -> str:
+    """The sentence before the run."""
+    if not (folder / "types_ok.gpkg").exists():
+        types(folder / "types_ok.gpkg")
+    given = {"AREA_TYPES": uri(f"{folder / 'types_ok.gpkg'}|types"), **more}
+    if design_layer is not None:
+        given["DESIGN"] = uri(design_layer)
+    return refusal("scoredesign", given)

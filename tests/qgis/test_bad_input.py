@@ -11,34 +11,27 @@ from typing import Any
 
 import numpy as np
 import pytest
-from osgeo import gdal, ogr, osr
+from osgeo import ogr
 
 from . import plans as p
-from .plans import box, checks, design, one, refusal, run, score_of, sql, types, write
-
-
-def scored(folder: Path, design_layer: str, **more: Any) -> Path:
-    """A run on a design with the map of ``types``; returns the results file."""
-    output = folder / "result.gpkg"
-    area_types = more.pop("AREA_TYPES", None) or p.uri(types(folder / "types.gpkg"))
-    given = {"DESIGN": p.uri(design_layer), "AREA_TYPES": area_types, "OUTPUT": str(output),
-             "INDICATORS": ["open_water"], **more}  # fmt: skip
-    run("scoredesign", given)
-    return output
+from .plans import (
+    box,
+    checks,
+    design,
+    one,
+    refusal,
+    refused,
+    run,
+    score_of,
+    scored,
+    sql,
+    types,
+    write,
+)
 
 
 def ground(result: Path) -> float:
     return one(result, "SELECT sum(area_m2) FROM zones")
-
-
-def refused(folder: Path, design_layer: str | None = None, **more: Any) -> str:
-    """The sentence before the run."""
-    if not (folder / "types_ok.gpkg").exists():
-        types(folder / "types_ok.gpkg")
-    given = {"AREA_TYPES": p.uri(f"{folder / 'types_ok.gpkg'}|types"), **more}
-    if design_layer is not None:
-        given["DESIGN"] = p.uri(design_layer)
-    return refusal("scoredesign", given)
 
 
 # --- a sentence before the run that names the layer ---------------------------------------------
@@ -57,8 +50,9 @@ def test_sound_input_is_accepted(dgo: Any, qgis_project: Any, tmp_path: Path) ->
     ],
     ids=["no features", "no geometry", "only NULLs", "points", "lines"],
 )
-def test_a_design_that_cannot_be_scored_is_named(dgo: Any, qgis_project: Any, tmp_path: Path,
-                                                  rows: list, words: str) -> None:  # fmt: skip
+def test_a_design_that_cannot_be_scored_is_named(
+    dgo: Any, qgis_project: Any, tmp_path: Path, rows: list, words: str
+) -> None:
     kind = ogr.wkbPolygon
     if rows and rows[0][0] and not rows[0][0].startswith("POLYGON"):
         kind = ogr.wkbPoint if rows[0][0].startswith("POINT") else ogr.wkbLineString
@@ -89,8 +83,9 @@ def test_a_table_is_no_design(dgo: Any, qgis_project: Any, tmp_path: Path) -> No
     ],
     ids=["no features", "only NULLs", "no geometry", "points", "no field"],
 )
-def test_a_map_that_cannot_serve_is_named(dgo: Any, qgis_project: Any, tmp_path: Path, rows: list,
-                                           kind: int, words: str) -> None:  # fmt: skip
+def test_a_map_that_cannot_serve_is_named(
+    dgo: Any, qgis_project: Any, tmp_path: Path, rows: list, kind: int, words: str
+) -> None:
     fields = {} if words == "AREA_TYPE_FIELD" else {"type": ogr.OFTString}
     layer = write(tmp_path / "t.gpkg", "kaart", rows, kind=kind, fields=fields)
     said = refused(tmp_path, design(tmp_path / "d.gpkg"), AREA_TYPES=p.uri(layer))
@@ -98,8 +93,12 @@ def test_a_map_that_cannot_serve_is_named(dgo: Any, qgis_project: Any, tmp_path:
 
 
 def test_a_plan_area_of_lines_is_named(dgo: Any, qgis_project: Any, tmp_path: Path) -> None:
-    layer = write(tmp_path / "p.gpkg", "grens", [("LINESTRING(150000 450000,150100 450000)", {})],
-                  kind=ogr.wkbLineString)  # fmt: skip
+    layer = write(
+        tmp_path / "p.gpkg",
+        "grens",
+        [("LINESTRING(150000 450000,150100 450000)", {})],
+        kind=ogr.wkbLineString,
+    )
     said = refused(tmp_path, design(tmp_path / "d.gpkg"), PLAN_AREA=p.uri(layer))
     assert "'grens'" in said and "plan area" in said
 
@@ -118,22 +117,30 @@ def test_nothing_given(dgo: Any, qgis_project: Any, tmp_path: Path) -> None:
     assert "1 juli 2026" in said and "yyyy-mm-dd" in said
 
 
-def test_an_empty_layer_beside_a_full_one_is_no_reason_to_stop(dgo: Any, qgis_project: Any,
-                                                               tmp_path: Path) -> None:  # fmt: skip
+def test_an_empty_layer_beside_a_full_one_is_no_reason_to_stop(
+    dgo: Any, qgis_project: Any, tmp_path: Path
+) -> None:
     """The template has layers that stay empty: they become a check, the rest is scored."""
     design(tmp_path / "d.gpkg")
     write(tmp_path / "d.gpkg", "bomen", [], kind=ogr.wkbPoint, fields={"function": ogr.OFTString})
     (tmp_path / "twin.yml").write_text("design: [{layer: d.gpkg|bomen}, {layer: d.gpkg|vlakken}]\n")
     output = tmp_path / "r.gpkg"
-    run("scoredesign", {"TWIN": str(tmp_path / "twin.yml"), "OUTPUT": str(output),
-                        "AREA_TYPES": p.uri(types(tmp_path / "t.gpkg"))})  # fmt: skip
+    run(
+        "scoredesign",
+        {
+            "TWIN": str(tmp_path / "twin.yml"),
+            "OUTPUT": str(output),
+            "AREA_TYPES": p.uri(types(tmp_path / "t.gpkg")),
+        },
+    )
     assert sql(output, "SELECT layer FROM checks WHERE code = 'empty_layer'") == [("bomen",)]
     assert score_of(output, "open_water")["value"] == pytest.approx(25.0, abs=1e-9)
 
 
 # --- unknown words ------------------------------------------------------------------------------
-def test_unknown_functions_are_counted_and_coverage_falls(dgo: Any, qgis_project: Any,
-                                                          tmp_path: Path) -> None:  # fmt: skip
+def test_unknown_functions_are_counted_and_coverage_falls(
+    dgo: Any, qgis_project: Any, tmp_path: Path
+) -> None:
     """Of 10,000 m2 of plan, 2,500 m2 (in three features, two words) has an unknown function."""
     rows = p.quarters()[:3] + [
         (box(50, 50, 100, 70), {"function": "zwembad"}),
@@ -142,10 +149,15 @@ def test_unknown_functions_are_counted_and_coverage_falls(dgo: Any, qgis_project
     ]
     area = write(tmp_path / "plan.gpkg", "plan", [(box(0, 0, 100, 100), {})])
     result = scored(tmp_path, design(tmp_path / "d.gpkg", rows), PLAN_AREA=p.uri(area))
-    found = sql(result, "SELECT value, severity, title, advice FROM checks "
-                        "WHERE code = 'unknown_function' ORDER BY value")  # fmt: skip
+    found = sql(
+        result,
+        "SELECT value, severity, title, advice FROM checks "
+        "WHERE code = 'unknown_function' ORDER BY value",
+    )
     assert [(value, severity) for value, severity, _, _ in found] == [
-        ("??", "important"), ("zwembad", "important")]  # fmt: skip
+        ("??", "important"),
+        ("zwembad", "important"),
+    ]
     assert "(2 features" in found[1][2] and "functions:" in found[1][3]
     row = score_of(result, "open_water")
     assert row["coverage"] == pytest.approx(0.75, abs=1e-9)
@@ -155,10 +167,15 @@ def test_unknown_functions_are_counted_and_coverage_falls(dgo: Any, qgis_project
 
 def test_an_unknown_area_type_is_not_scored(dgo: Any, qgis_project: Any, tmp_path: Path) -> None:
     """The left half of the plan is GT04, the right half 'Fantasie': coverage of the plan 0.5."""
-    layer = write(tmp_path / "t.gpkg", "kaart", [(box(0, 0, 50, 100), {"type": "GT04"}),
-                                                 (box(50, 0, 100, 100), {"type": "Fantasie"})])
+    layer = write(
+        tmp_path / "t.gpkg",
+        "kaart",
+        [(box(0, 0, 50, 100), {"type": "GT04"}), (box(50, 0, 100, 100), {"type": "Fantasie"})],
+    )
     result = scored(tmp_path, design(tmp_path / "d.gpkg"), AREA_TYPES=p.uri(layer))
-    ((value, title),) = sql(result, "SELECT value, title FROM checks WHERE code = 'unknown_area_type'")
+    ((value, title),) = sql(
+        result, "SELECT value, title FROM checks WHERE code = 'unknown_area_type'"
+    )
     assert value == "Fantasie" and "1 polygon" in title
     rows = dict(sql(result, "SELECT coalesce(area_type, ''), status FROM scores WHERE zone_id > 0"))
     assert rows["GT04"] != "not_assessed"
@@ -174,27 +191,52 @@ GEOMETRY = {
     # 60 x 60 less a hole of 20 x 20; the plan has its holes filled
     "hole": (["POLYGON((0 0,60 0,60 60,0 60,0 0),(20 20,40 20,40 40,20 40,20 20))"], 3200.0, {}),
     # an island in the hole, drawn by itself
-    "island": (["POLYGON((0 0,60 0,60 60,0 60,0 0),(20 20,40 20,40 40,20 40,20 20))",
-                "POLYGON((25 25,35 25,35 35,25 35,25 25))"], 3300.0, {}),
+    "island": (
+        [
+            "POLYGON((0 0,60 0,60 60,0 60,0 0),(20 20,40 20,40 40,20 40,20 20))",
+            "POLYGON((25 25,35 25,35 35,25 35,25 25))",
+        ],
+        3300.0,
+        {},
+    ),
     "duplicate": (["POLYGON((0 0,50 0,50 50,0 50,0 0))"] * 2, 2500.0, {"overlap": 1}),
-    "overlap": (["POLYGON((0 0,50 0,50 50,0 50,0 0))", "POLYGON((40 0,90 0,90 50,40 50,40 0))"],
-                4500.0, {"overlap": 1}),
+    "overlap": (
+        ["POLYGON((0 0,50 0,50 50,0 50,0 0))", "POLYGON((40 0,90 0,90 50,40 50,40 0))"],
+        4500.0,
+        {"overlap": 1},
+    ),
     # 0.1 mm wide, 100 m long: 0.01 m2
-    "sliver": (["POLYGON((0 0,100 0,100 0.0001,0 0.0001,0 0))",
-                "POLYGON((0 10,50 10,50 60,0 60,0 10))"], 2500.01, {}),
-    "spike": (["POLYGON((0 0,50 0,50 50,25 50,25 90,25 50,0 50,0 0))"], 2500.0,
-              {"repaired_geometry": 1}),
+    "sliver": (
+        ["POLYGON((0 0,100 0,100 0.0001,0 0.0001,0 0))", "POLYGON((0 10,50 10,50 60,0 60,0 10))"],
+        2500.01,
+        {},
+    ),
+    "spike": (
+        ["POLYGON((0 0,50 0,50 50,25 50,25 90,25 50,0 50,0 0))"],
+        2500.0,
+        {"repaired_geometry": 1},
+    ),
     "Z and M": (["POLYGON ZM((0 0 1 7,50 0 2 7,50 50 3 7,0 50 4 7,0 0 1 7))"], 2500.0, {}),
     "Z": (["POLYGON Z((0 0 1,50 0 2,50 50 3,0 50 4,0 0 1))"], 2500.0, {}),
     # a full circle of radius 40, as two arcs: pi x 1,600; a polygon inscribed in arcs is smaller
     "arcs": (["CURVEPOLYGON(CIRCULARSTRING(0 40,40 80,80 40,40 0,0 40))"], math.pi * 1600, {}),
-    "multi": (["MULTIPOLYGON(((0 0,20 0,20 20,0 20,0 0)),((40 0,60 0,60 20,40 20,40 0)))"], 800.0, {}),
-    "collection": (["GEOMETRYCOLLECTION(POINT(5 5),POLYGON((0 0,20 0,20 20,0 20,0 0)))"], 400.0, {}),
-}  # fmt: skip
+    "multi": (
+        ["MULTIPOLYGON(((0 0,20 0,20 20,0 20,0 0)),((40 0,60 0,60 20,40 20,40 0)))"],
+        800.0,
+        {},
+    ),
+    "collection": (
+        ["GEOMETRYCOLLECTION(POINT(5 5),POLYGON((0 0,20 0,20 20,0 20,0 0)))"],
+        400.0,
+        {},
+    ),
+}
 
 
 @pytest.mark.parametrize("name", GEOMETRY)
-def test_odd_geometry_keeps_its_area(dgo: Any, qgis_project: Any, tmp_path: Path, name: str) -> None:
+def test_odd_geometry_keeps_its_area(
+    dgo: Any, qgis_project: Any, tmp_path: Path, name: str
+) -> None:
     shapes, area, expected = GEOMETRY[name]
     if name == "bow-tie":
         # the lines cross at (60, 50): two triangles of base 40 and height 40, 800 m2 each
@@ -225,128 +267,29 @@ def test_a_hundred_thousand_vertices(dgo: Any, qgis_project: Any, tmp_path: Path
     ring.CloseRings()
     polygon = ogr.Geometry(ogr.wkbPolygon)
     polygon.AddGeometry(ring)
-    rows = [(polygon.ExportToWkt(), {"function": "water"}), (box(40, 40, 60, 60), {"function": "dwelling"})]
+    rows = [
+        (polygon.ExportToWkt(), {"function": "water"}),
+        (box(40, 40, 60, 60), {"function": "dwelling"}),
+    ]
     result = scored(tmp_path, design(tmp_path / "d.gpkg", rows))
     area = n / 2 * r * r * math.sin(2 * math.pi / n)
     assert ground(result) == pytest.approx(area, abs=1e-3)
     # the house of 400 m2 stands on the pond
-    assert score_of(result, "open_water")["value"] == pytest.approx(100 * (area - 400) / area, abs=1e-6)
+    assert score_of(result, "open_water")["value"] == pytest.approx(
+        100 * (area - 400) / area, abs=1e-6
+    )
 
 
-def test_a_collapsed_polygon_is_said_and_does_not_count(dgo: Any, qgis_project: Any,
-                                                        tmp_path: Path) -> None:  # fmt: skip
-    rows = [*p.quarters(), (p.moved("POLYGON((0 0,50 50,100 100,50 50,0 0))"), {"function": "water"})]
+def test_a_collapsed_polygon_is_said_and_does_not_count(
+    dgo: Any, qgis_project: Any, tmp_path: Path
+) -> None:
+    rows = [
+        *p.quarters(),
+        (p.moved("POLYGON((0 0,50 50,100 100,50 50,0 0))"), {"function": "water"}),
+    ]
     result = scored(tmp_path, design(tmp_path / "d.gpkg", rows))
     assert checks(result)["unrepairable_geometry"] == 1
     assert score_of(result, "open_water")["value"] == pytest.approx(25.0, abs=1e-9)
-
-
-# --- rasters: coverage says so, never zero ------------------------------------------------------
-def noise(folder: Path, *rasters: str, **more: Any) -> dict[str, Any]:
-    """The plan scored on noise of 50 dB as the rasters show it."""
-    layers = "".join(f"\n  - {{layer: '{Path(r).name}', owner: municipal}}" for r in rasters)
-    (folder / "twin.yml").write_text(f"context:\n  noise_road:{layers}\n", encoding="utf-8")
-    rows = [(box(0, 50, 50, 100), {"function": "dwelling", "dwellings": 10}),
-            (box(70, 50, 100, 100), {"function": "dwelling", "dwellings": 10}),
-            (box(0, 0, 100, 50), {"function": "grass"})]  # fmt: skip
-    result = scored(folder, design(folder / "d.gpkg", rows), TWIN=str(folder / "twin.yml"),
-                    INDICATORS=["traffic_noise"], **more)  # fmt: skip
-    return {**score_of(result, "traffic_noise"), "checks": checks(result)}
-
-
-# 5 m cells from -150 to 250 m: column 40 begins at x = 50. A facade of the western building looks
-# at x = 50.5, 3 m from the last cell with data; the eastern building begins at x = 70, farther
-# than two cells away.
-FULL = np.full((80, 80), 50.0)
-PLACE = (-150, 250, 5)
-
-
-def test_a_whole_raster(dgo: Any, qgis_project: Any, tmp_path: Path) -> None:
-    row = noise(tmp_path, p.raster(tmp_path / "n.tif", FULL, *PLACE))
-    assert row["value"] == pytest.approx(50.0) and row["coverage"] == pytest.approx(1.0)
-    assert "raster_not_covering" not in row["checks"]
-
-
-@pytest.mark.parametrize("fill", [-9999.0, 255.0, 1e20, float("nan"), 0.0], ids=str)
-def test_holes_with_any_nodata_are_missing(dgo: Any, qgis_project: Any, tmp_path: Path,
-                                           fill: float) -> None:  # fmt: skip
-    """East of x = 50 there is no data: one of two buildings, half of the dwellings, is assessed."""
-    grid = FULL.copy()
-    grid[:, 40:] = fill
-    row = noise(tmp_path, p.raster(tmp_path / "n.tif", grid, *PLACE, nodata=fill))
-    assert row["value"] == pytest.approx(50.0)  # not dragged down or up by the filler
-    assert row["coverage"] == pytest.approx(0.5)
-    assert row["checks"].get("raster_not_covering", 0) == 1
-
-
-def test_a_filler_that_was_not_declared(dgo: Any, qgis_project: Any, tmp_path: Path) -> None:
-    for k, fill in enumerate((-9999.0, -32768.0, -3.4e38, float("inf"))):
-        folder = tmp_path / str(k)
-        folder.mkdir()
-        grid = FULL.copy()
-        grid[:, 40:] = fill
-        row = noise(folder, p.raster(folder / "n.tif", grid, *PLACE))
-        assert row["value"] == pytest.approx(50.0) and row["coverage"] == pytest.approx(0.5)
-
-
-def test_no_data_that_the_user_set_on_the_layer(dgo: Any, qgis_project: Any, tmp_path: Path) -> None:
-    """99 is said to be no data in the layer properties of QGIS, not in the file."""
-    from qgis.core import QgsRasterLayer, QgsRasterRange
-
-    grid = FULL.copy()
-    grid[:, 40:] = 99.0
-    layer = QgsRasterLayer(p.raster(tmp_path / "n.tif", grid, *PLACE), "geluid")
-    layer.dataProvider().setUserNoDataValue(1, [QgsRasterRange(98.5, 99.5)])
-    qgis_project.addMapLayer(layer)
-    row = noise(tmp_path, "geluid")
-    assert row["value"] == pytest.approx(50.0) and row["coverage"] == pytest.approx(0.5)
-
-
-def test_a_raster_elsewhere(dgo: Any, qgis_project: Any, tmp_path: Path) -> None:
-    row = noise(tmp_path, p.raster(tmp_path / "n.tif", FULL, 5000, 5600, 20))
-    assert row["value"] is None and row["mark"] is None and row["status"] == "not_assessed"
-    assert row["reason"] and row["checks"]["raster_without_data"] == 1
-
-
-def test_two_rasters_share_the_plan(dgo: Any, qgis_project: Any, tmp_path: Path) -> None:
-    """Two sheets of one map that meet at x = 50, in the middle of a facade: 50 dB on each, so
-    50 dB everywhere, not 53 where a point can reach both."""
-    row = noise(tmp_path, p.raster(tmp_path / "w.tif", FULL[:, :40], -150, 250, 5),
-                p.raster(tmp_path / "e.tif", FULL[:, 40:], 50, 250, 5))  # fmt: skip
-    assert row["coverage"] == pytest.approx(1.0) and row["value"] == pytest.approx(50.0)
-    assert "raster_not_covering" not in row["checks"]
-
-
-def test_another_resolution_and_system(dgo: Any, qgis_project: Any, tmp_path: Path) -> None:
-    """The same 50 dB in cells of 7 m; in degrees (0.0002 by 0.0002); south-up."""
-    (tmp_path / "fine").mkdir()
-    file = p.raster(tmp_path / "fine" / "n.tif", np.full((86, 86), 50.0), -250, 350, 7)
-    fine = noise(tmp_path / "fine", file)
-    assert fine["value"] == pytest.approx(50.0) and fine["coverage"] == pytest.approx(1.0)
-    (tmp_path / "degrees").mkdir()
-    centre = ogr.CreateGeometryFromWkt(f"POINT({p.X + 50} {p.Y + 50})")
-    centre.Transform(osr.CoordinateTransformation(p.srs(), p.srs(4326)))
-    file = p.raster(tmp_path / "degrees" / "n.tif", np.full((60, 60), 50.0), centre.GetX() - 0.006,
-                    centre.GetY() + 0.006, 0.0002, code=4326)  # fmt: skip
-    row = noise(tmp_path / "degrees", file)
-    assert row["value"] == pytest.approx(50.0) and row["coverage"] == pytest.approx(1.0)
-
-
-def test_scale_and_offset_of_the_band(dgo: Any, qgis_project: Any, tmp_path: Path) -> None:
-    """Stored as bytes, 100 = 100 x 0.5 + 0 = 50 dB."""
-    file = p.raster(tmp_path / "n.tif", np.full((80, 80), 100), *PLACE, kind=gdal.GDT_Byte)
-    data = gdal.Open(file, gdal.GA_Update)
-    data.GetRasterBand(1).SetScale(0.5)
-    data.GetRasterBand(1).SetOffset(0.0)
-    del data
-    assert noise(tmp_path, file)["value"] == pytest.approx(50.0)
-
-
-def test_a_raster_without_system_is_refused(dgo: Any, qgis_project: Any, tmp_path: Path) -> None:
-    p.raster(tmp_path / "n.tif", FULL, *PLACE, code=None)
-    (tmp_path / "twin.yml").write_text("context: {noise_road: {layer: n.tif}}\n")
-    said = refused(tmp_path, design(tmp_path / "d.gpkg"), TWIN=str(tmp_path / "twin.yml"))
-    assert "'n'" in said and "coordinate reference system" in said
 
 
 # --- files --------------------------------------------------------------------------------------
@@ -395,14 +338,18 @@ def test_impossible_norms(dgo: Any, qgis_project: Any, tmp_path: Path) -> None:
 
 def test_a_filter_that_is_no_expression(dgo: Any, qgis_project: Any, tmp_path: Path) -> None:
     design(tmp_path / "d.gpkg")
-    (tmp_path / "twin.yml").write_text("design: {layer: d.gpkg|vlakken, filter: 'function = = 1'}\n")
+    (tmp_path / "twin.yml").write_text(
+        "design: {layer: d.gpkg|vlakken, filter: 'function = = 1'}\n"
+    )
     said = refused(tmp_path, TWIN=str(tmp_path / "twin.yml"))
     assert "'vlakken'" in said and "function = = 1" in said
 
 
 def test_a_filter_that_lets_nothing_through(dgo: Any, qgis_project: Any, tmp_path: Path) -> None:
     design(tmp_path / "d.gpkg")
-    (tmp_path / "twin.yml").write_text("design: {layer: d.gpkg|vlakken, filter: \"function = 'x'\"}\n")
+    (tmp_path / "twin.yml").write_text(
+        "design: {layer: d.gpkg|vlakken, filter: \"function = 'x'\"}\n"
+    )
     said = refused(tmp_path, TWIN=str(tmp_path / "twin.yml"))
     assert "'vlakken'" in said and "filter" in said
 
@@ -418,8 +365,14 @@ def again(folder: Path, output: Path) -> str:
     from qgis.core import QgsProcessingException
 
     with pytest.raises(QgsProcessingException) as raised:
-        run("scoredesign", {"DESIGN": p.uri(f"{folder / 'd.gpkg'}|vlakken"), "OUTPUT": str(output),
-                            "AREA_TYPES": p.uri(f"{folder / 'types.gpkg'}|types")})  # fmt: skip
+        run(
+            "scoredesign",
+            {
+                "DESIGN": p.uri(f"{folder / 'd.gpkg'}|vlakken"),
+                "OUTPUT": str(output),
+                "AREA_TYPES": p.uri(f"{folder / 'types.gpkg'}|types"),
+            },
+        )
     return str(raised.value)
 
 
@@ -431,8 +384,9 @@ def test_a_read_only_target(dgo: Any, qgis_project: Any, tmp_path: Path) -> None
     assert p.tables(result) == before
 
 
-def test_a_locked_target_keeps_the_run_beside_it(dgo: Any, qgis_project: Any, tmp_path: Path,
-                                                 monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_a_locked_target_keeps_the_run_beside_it(
+    dgo: Any, qgis_project: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from dgo_twin_plugin.store import access
 
     monkeypatch.setattr(access, "BUSY_SECONDS", 0.1)
@@ -461,8 +415,9 @@ def test_a_target_that_is_something_else(dgo: Any, qgis_project: Any, tmp_path: 
     assert "geen" in said and "Unexpected" not in said
 
 
-def test_a_full_disk(dgo: Any, qgis_project: Any, tmp_path: Path,
-                     monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_a_full_disk(
+    dgo: Any, qgis_project: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The file may not grow any more (PRAGMA max_page_count), which is what SQLite says when the
     disk is full."""
     from dgo_twin_plugin.store import access

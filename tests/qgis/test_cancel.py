@@ -26,12 +26,21 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Parameters of a run on 2,025 blocks that all overlap their neighbours by 1.2 m."""
     folder = tmp_path_factory.mktemp("large")
     chance = random.Random(20)
-    rows = [(box(20 * i - 0.6, 20 * j - 0.6, 20 * i + 20.6, 20 * j + 20.6),
-             {"function": chance.choice(FUNCTIONS)})
-            for i in range(SIDE) for j in range(SIDE)]  # fmt: skip
-    kinds = [(box(300 * k - 50, -50, 300 * k + 250, 1000), {"type": f"GT0{k + 1}"}) for k in range(4)]
-    return {"DESIGN": p.uri(design(folder / "d.gpkg", rows)),
-            "AREA_TYPES": p.uri(write(folder / "t.gpkg", "types", kinds))}  # fmt: skip
+    rows = [
+        (
+            box(20 * i - 0.6, 20 * j - 0.6, 20 * i + 20.6, 20 * j + 20.6),
+            {"function": chance.choice(FUNCTIONS)},
+        )
+        for i in range(SIDE)
+        for j in range(SIDE)
+    ]
+    kinds = [
+        (box(300 * k - 50, -50, 300 * k + 250, 1000), {"type": f"GT0{k + 1}"}) for k in range(4)
+    ]
+    return {
+        "DESIGN": p.uri(design(folder / "d.gpkg", rows)),
+        "AREA_TYPES": p.uri(write(folder / "t.gpkg", "types", kinds)),
+    }
 
 
 def feedback(stop_at: int | None = None) -> Any:
@@ -76,7 +85,9 @@ def start(parameters: dict[str, Any], said: Any) -> tuple[dict, bool]:
 
 
 @pytest.fixture(scope="module")
-def whole(dgo: Any, plan: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
+def whole(
+    dgo: Any, plan: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Any, Path]:
     """A run to the end: how often it asked, and its results."""
     output = tmp_path_factory.mktemp("whole") / "r.gpkg"
     said = feedback()
@@ -99,8 +110,10 @@ def test_every_long_loop_asks(whole: tuple[Any, Path], capsys: pytest.CaptureFix
     assert sum("named" in w for w in asked) >= 20  # before each indicator
     gaps = [b - a for a, b in zip(said.times, said.times[1:])]
     with capsys.disabled():
-        print(f"\n  longest piece between two questions: {max(gaps):.3f} s (target 0.3 s, "
-              f"{features} features, {len(said.times)} questions)")
+        print(
+            f"\n  longest piece between two questions: {max(gaps):.3f} s (target 0.3 s, "
+            f"{features} features, {len(said.times)} questions)"
+        )
 
 
 def test_dissolve_never_joins_too_much_at_once() -> None:
@@ -110,7 +123,9 @@ def test_dissolve_never_joins_too_much_at_once() -> None:
     from dgo_twin_plugin.engine import overlap, pulse
 
     n = overlap.AT_ONCE * 3
-    blocks = [ogr.CreateGeometryFromWkt(box(k % 60, k // 60, k % 60 + 1, k // 60 + 1)) for k in range(n)]
+    blocks = [
+        ogr.CreateGeometryFromWkt(box(k % 60, k // 60, k % 60 + 1, k // 60 + 1)) for k in range(n)
+    ]
     beats = []
     with pulse.heard_by(lambda: beats.append(1)):
         joined = overlap.dissolve(blocks)
@@ -133,16 +148,26 @@ def test_nobody_listening_costs_nothing() -> None:
     pulse.beat()  # forgotten when the block ends, also by an error
 
 
-def test_a_run_stops_at_any_moment_and_leaves_nothing(whole: tuple[Any, Path], plan: dict[str, Any],
-                                                      tmp_path: Path) -> None:  # fmt: skip
+def test_a_run_stops_at_any_moment_and_leaves_nothing(
+    whole: tuple[Any, Path], plan: dict[str, Any], tmp_path: Path
+) -> None:
     """At a dozen moments, spread over the whole run and in each of its phases."""
     said, _ = whole
     total = len(said.times)
     chance = random.Random(4)
-    moments = {1, 2, total // 2, total - 3, total - 1, *(chance.randrange(3, total) for _ in range(5))}
+    moments = {
+        1,
+        2,
+        total // 2,
+        total - 3,
+        total - 1,
+        *(chance.randrange(3, total) for _ in range(5)),
+    }
     # time does not follow questions: the last phase has few
-    moments |= {next(k for k, w in enumerate(said.where) if word in w) + 1
-                for word in ("named", "stage", "_copy")}  # fmt: skip
+    moments |= {
+        next(k for k, w in enumerate(said.where) if word in w) + 1
+        for word in ("named", "stage", "_copy")
+    }
     for moment in sorted(moments):
         output = tmp_path / f"{moment}.gpkg"
         stopped = feedback(moment)

@@ -20,8 +20,10 @@ SHARES = {"ten": 10.0, "twenty": 20.0, "thirty": 30.0, "forty": 40.0}
 
 def plan_of(share: float) -> list[tuple[str, dict[str, Any]]]:
     """A hectare of which ``share`` % is water, the rest grass."""
-    return [(box(0, 0, share, 100), {"function": "water"}),
-            (box(share, 0, 100, 100), {"function": "grass"})]  # fmt: skip
+    return [
+        (box(0, 0, share, 100), {"function": "water"}),
+        (box(share, 0, 100, 100), {"function": "grass"}),
+    ]
 
 
 @pytest.fixture
@@ -73,7 +75,9 @@ def test_parameter_twin_project_property(dgo: Any, qgis_project: Any, folder: Pa
     assert water(folder, **named) == 40.0
 
 
-def test_the_project_fills_what_the_twin_leaves_open(dgo: Any, qgis_project: Any, folder: Path) -> None:
+def test_the_project_fills_what_the_twin_leaves_open(
+    dgo: Any, qgis_project: Any, folder: Path
+) -> None:
     """Terms, date and scenario of the project, paths relative to the project's own folder."""
     import datetime
 
@@ -83,10 +87,19 @@ def test_the_project_fills_what_the_twin_leaves_open(dgo: Any, qgis_project: Any
     home = folder / "project"
     home.mkdir()
     qgis_project.setFileName(str(home / "plan.qgs"))
-    design(folder / "terms.gpkg", [(wkt, {"function": {"water": "plas"}.get(v["function"], "grass")})
-                                   for wkt, v in plan_of(25)])  # fmt: skip
-    kept = Twin(area_types=LayerEntry("../types.gpkg|types", type="type"), scenario="nacht",
-                functions={"plas": "water"}, assessment_date=datetime.date(2031, 5, 1))  # fmt: skip
+    design(
+        folder / "terms.gpkg",
+        [
+            (wkt, {"function": {"water": "plas"}.get(v["function"], "grass")})
+            for wkt, v in plan_of(25)
+        ],
+    )
+    kept = Twin(
+        area_types=LayerEntry("../types.gpkg|types", type="type"),
+        scenario="nacht",
+        functions={"plas": "water"},
+        assessment_date=datetime.date(2031, 5, 1),
+    )
     keep_twin(qgis_project, kept)
     (folder / "elsewhere").mkdir()
     twin = folder / "elsewhere" / "twin.yml"
@@ -100,12 +113,20 @@ def test_settings_have_the_same_order(dgo: Any, qgis_project: Any, folder: Path)
     (folder / "twin.yml").write_text(
         "design: {layer: ten.gpkg|vlakken}\narea_types: {layer: types.gpkg|types}\n"
         "scenario: uit het bestand\nassessment_date: 2028-01-01\nindicators: [open_water, green]\n",
-        encoding="utf-8")  # fmt: skip
+        encoding="utf-8",
+    )
     output = folder / "r.gpkg"
     given = {"TWIN": str(folder / "twin.yml"), "OUTPUT": str(output)}
     run("scoredesign", given)
-    run("scoredesign", {**given, "SCENARIO": "parameter", "ASSESSMENT_DATE": "2030-01-01",
-                        "INDICATORS": ["open_water"]})  # fmt: skip
+    run(
+        "scoredesign",
+        {
+            **given,
+            "SCENARIO": "parameter",
+            "ASSESSMENT_DATE": "2030-01-01",
+            "INDICATORS": ["open_water"],
+        },
+    )
     found = sql(output, "SELECT scenario, assessment_date, indicators FROM runs ORDER BY id")
     assert found[0][:2] == ("uit het bestand", "2028-01-01")
     assert sorted(json.loads(found[0][2])) == ["green", "open_water"]
@@ -137,11 +158,13 @@ def test_a_property_that_is_no_json_is_said(dgo: Any, qgis_project: Any, folder:
     assert "'mijn plan'" in said and "dgo/entry" in said
 
 
-def test_paths_in_a_twin_start_at_its_folder(dgo: Any, qgis_project: Any, folder: Path,
-                                             monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_paths_in_a_twin_start_at_its_folder(
+    dgo: Any, qgis_project: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (folder / "twin").mkdir()
     (folder / "twin" / "t.yml").write_text(
-        "design: {layer: ../ten.gpkg|vlakken}\narea_types: {layer: ../types.gpkg|types}\n")
+        "design: {layer: ../ten.gpkg|vlakken}\narea_types: {layer: ../types.gpkg|types}\n"
+    )
     monkeypatch.chdir(folder.parent)
     assert water(folder, TWIN=str(folder / "twin" / "t.yml")) == 10.0
 
@@ -149,7 +172,9 @@ def test_paths_in_a_twin_start_at_its_folder(dgo: Any, qgis_project: Any, folder
 # --- what of a layer counts, and that it is stated ----------------------------------------------
 def stated(folder: Path) -> tuple[list[str], list[str]]:
     """The notes of the design in ``runs``: keys per input, and sentences."""
-    inputs, notes = sql(folder / "result.gpkg", "SELECT inputs, notes FROM runs ORDER BY id DESC")[0]
+    inputs, notes = sql(folder / "result.gpkg", "SELECT inputs, notes FROM runs ORDER BY id DESC")[
+        0
+    ]
     first = next(i for i in json.loads(inputs) if i["role"] == "design")
     return first["notes"], json.loads(notes)
 
@@ -202,7 +227,8 @@ def test_a_filter_counts_and_is_stated(dgo: Any, qgis_project: Any, folder: Path
     # and a filter in the twin
     (folder / "twin.yml").write_text(
         "design: {layer: forty.gpkg|vlakken, filter: \"function = 'water'\"}\n"
-        "area_types: {layer: types.gpkg|types}\n")  # fmt: skip
+        "area_types: {layer: types.gpkg|types}\n"
+    )
     layer.setSubsetString("")
     assert water(folder, TWIN=str(folder / "twin.yml")) == 100.0
     assert stated(folder)[0] == ["filter"]
@@ -213,9 +239,17 @@ def test_joined_fields_count_and_are_stated(dgo: Any, qgis_project: Any, folder:
     from qgis.core import QgsVectorLayer, QgsVectorLayerJoinInfo
 
     file = folder / "join.gpkg"
-    write(file, "vlakken", [(box(0, 0, 15, 100), {"code": "a"}), (box(15, 0, 100, 100), {"code": "b"})])
-    write(file, "lijst", [(None, {"sleutel": "a", "wat": "water"}), (None, {"sleutel": "b", "wat": "grass"})],
-          kind=ogr.wkbNone)  # fmt: skip
+    write(
+        file,
+        "vlakken",
+        [(box(0, 0, 15, 100), {"code": "a"}), (box(15, 0, 100, 100), {"code": "b"})],
+    )
+    write(
+        file,
+        "lijst",
+        [(None, {"sleutel": "a", "wat": "water"}), (None, {"sleutel": "b", "wat": "grass"})],
+        kind=ogr.wkbNone,
+    )
     layer = QgsVectorLayer(f"{file}|layername=vlakken", "plan", "ogr")
     table = QgsVectorLayer(f"{file}|layername=lijst", "lijst", "ogr")
     kind = layer_of(folder, "types")
@@ -233,13 +267,22 @@ def test_joined_fields_count_and_are_stated(dgo: Any, qgis_project: Any, folder:
 
 def test_inputs_stay_byte_identical(dgo: Any, qgis_project: Any, folder: Path) -> None:
     """A bow-tie is repaired, a map transformed: on copies."""
-    rows = [*plan_of(10), (p.moved("POLYGON((20 30,100 70,100 30,20 70,20 30))"), {"function": "road"})]
+    rows = [
+        *plan_of(10),
+        (p.moved("POLYGON((20 30,100 70,100 30,20 70,20 30))"), {"function": "road"}),
+    ]
     design(folder / "knot.gpkg", rows)
     before = {f.name: p.digest(f) for f in folder.glob("*.gpkg")}
     output = folder / "out" / "r.gpkg"
     output.parent.mkdir()
-    run("scoredesign", {"DESIGN": p.uri(f"{folder / 'knot.gpkg'}|vlakken"), "OUTPUT": str(output),
-                        "AREA_TYPES": p.uri(f"{folder / 'types.gpkg'}|types")})  # fmt: skip
+    run(
+        "scoredesign",
+        {
+            "DESIGN": p.uri(f"{folder / 'knot.gpkg'}|vlakken"),
+            "OUTPUT": str(output),
+            "AREA_TYPES": p.uri(f"{folder / 'types.gpkg'}|types"),
+        },
+    )
     assert p.checks(output)["repaired_geometry"] == 1
     assert {f.name: p.digest(f) for f in folder.glob("*.gpkg")} == before
     assert not list(folder.glob("*-journal")) + list(folder.glob("*-wal"))
@@ -251,9 +294,14 @@ def test_runs_says_what_a_score_rested_on(dgo: Any, qgis_project: Any, folder: P
     from dgo_twin_plugin.processing.provider import plugin_version
 
     output = folder / "r.gpkg"
-    given = {"DESIGN": p.uri(f"{folder / 'ten.gpkg'}|vlakken"), "OUTPUT": str(output),
-             "AREA_TYPES": p.uri(f"{folder / 'types.gpkg'}|types"), "SCENARIO": "proef",
-             "INDICATORS": ["open_water"], "CELL_SIZE": 4}  # fmt: skip
+    given = {
+        "DESIGN": p.uri(f"{folder / 'ten.gpkg'}|vlakken"),
+        "OUTPUT": str(output),
+        "AREA_TYPES": p.uri(f"{folder / 'types.gpkg'}|types"),
+        "SCENARIO": "proef",
+        "INDICATORS": ["open_water"],
+        "CELL_SIZE": 4,
+    }
     run("scoredesign", given)
     import sqlite3
 
@@ -267,7 +315,12 @@ def test_runs_says_what_a_score_rested_on(dgo: Any, qgis_project: Any, folder: P
     assert (row["profile_id"], row["profile_hash"]) == (profile.id, profile.hash)
     assert row["profile_status"] == "proposal"
     versions = json.loads(row["versions"])
-    assert versions["plugin"] == plugin_version() and set(versions) >= {"qgis", "gdal", "numpy", "python"}
+    assert versions["plugin"] == plugin_version() and set(versions) >= {
+        "qgis",
+        "gdal",
+        "numpy",
+        "python",
+    }
     parameters = json.loads(row["parameters"])
     assert parameters["SCENARIO"] == "proef" and parameters["CELL_SIZE"] == 4
     assert parameters["DESIGN"] == given["DESIGN"]
@@ -278,16 +331,26 @@ def test_runs_says_what_a_score_rested_on(dgo: Any, qgis_project: Any, folder: P
     assert sql(output, "SELECT DISTINCT scenario FROM scores") == [("proef",)]
 
 
-def test_a_changed_value_changes_its_fingerprint_alone(dgo: Any, qgis_project: Any, folder: Path) -> None:
+def test_a_changed_value_changes_its_fingerprint_alone(
+    dgo: Any, qgis_project: Any, folder: Path
+) -> None:
     output = folder / "r.gpkg"
     for height in (10.0, 10.5):
         file = folder / f"h{height}.gpkg"
         design(file, [(wkt, {**values, "height": height}) for wkt, values in plan_of(10)])
-        run("scoredesign", {"DESIGN": p.uri(f"{file}|vlakken"), "OUTPUT": str(output),
-                            "AREA_TYPES": p.uri(f"{folder / 'types.gpkg'}|types"),
-                            "INDICATORS": ["open_water"]})  # fmt: skip
-    first, second = ({i["role"]: i["fingerprint"] for i in json.loads(r[0])}
-                     for r in sql(output, "SELECT inputs FROM runs ORDER BY id"))  # fmt: skip
+        run(
+            "scoredesign",
+            {
+                "DESIGN": p.uri(f"{file}|vlakken"),
+                "OUTPUT": str(output),
+                "AREA_TYPES": p.uri(f"{folder / 'types.gpkg'}|types"),
+                "INDICATORS": ["open_water"],
+            },
+        )
+    first, second = (
+        {i["role"]: i["fingerprint"] for i in json.loads(r[0])}
+        for r in sql(output, "SELECT inputs FROM runs ORDER BY id")
+    )
     assert first["design"] != second["design"]
     assert first["area_types"] == second["area_types"]
 
@@ -297,7 +360,9 @@ def test_passwords_stay_out_of_the_archive(dgo: Any, qgis_project: Any) -> None:
 
     from dgo_twin_plugin.layers.read import public_source
 
-    layer = QgsVectorLayer("dbname='x' host=h user='u' password='geheim' table=\"a\".\"b\" (g)", "l", "postgres")
+    layer = QgsVectorLayer(
+        "dbname='x' host=h user='u' password='geheim' table=\"a\".\"b\" (g)", "l", "postgres"
+    )
     assert "geheim" not in public_source(layer)
 
 

@@ -45,8 +45,10 @@ def crs(text: str) -> Any:
         # a projection in US feet is no plane in metres; New York is zone 18
         ("EPSG:2263", (980000, 190000, 981000, 191000), "", "EPSG:32618", "utm"),
     ],
-)  # fmt: skip
-def test_the_plane(qgis_app: Any, layer: str, extent: tuple, project: str, chosen: str, reason: str) -> None:
+)
+def test_the_plane(
+    qgis_app: Any, layer: str, extent: tuple, project: str, chosen: str, reason: str
+) -> None:
     from qgis.core import (
         QgsCoordinateReferenceSystem,
         QgsCoordinateTransformContext,
@@ -68,35 +70,68 @@ def test_a_system_without_code_is_kept_as_text(qgis_app: Any) -> None:
     assert Plane(own, "design").label.startswith("PROJCS[")
     if hasattr(own, "saveAsUserCrs"):  # a code of this computer says nothing to others
         own.saveAsUserCrs("Plan grid")
-        assert Plane(crs(own.authid()) if own.authid() else own, "design").label.startswith("PROJCS[")
+        assert Plane(crs(own.authid()) if own.authid() else own, "design").label.startswith(
+            "PROJCS["
+        )
 
 
 # --- the same marks -----------------------------------------------------------------------------
 def surroundings(folder: Path, to: osr.SpatialReference | None) -> dict[str, str]:
     """Files of a small but whole case: design, map and a stop, all in one system. The border of
     the map cuts features, none of them in exact halves."""
-    rows = [(box(k * 40, j * 40, k * 40 + 40, j * 40 + 40),
-             {"function": name, "dwellings": 12.0 if name == "dwelling" else None, "height": 9.0})
-            for k, j, name in [(0, 0, "dwelling"), (1, 0, "water"), (2, 0, "grass"), (0, 1, "road"),
-                               (1, 1, "dwelling"), (2, 1, "shrub"), (0, 2, "garden"),
-                               (1, 2, "parking"), (2, 2, "bank")]]  # fmt: skip
+    rows = [
+        (
+            box(k * 40, j * 40, k * 40 + 40, j * 40 + 40),
+            {"function": name, "dwellings": 12.0 if name == "dwelling" else None, "height": 9.0},
+        )
+        for k, j, name in [
+            (0, 0, "dwelling"),
+            (1, 0, "water"),
+            (2, 0, "grass"),
+            (0, 1, "road"),
+            (1, 1, "dwelling"),
+            (2, 1, "shrub"),
+            (0, 2, "garden"),
+            (1, 2, "parking"),
+            (2, 2, "bank"),
+        ]
+    ]
     return {
         "design": design(folder / "d.gpkg", rows, to=to),
-        "types": write(folder / "t.gpkg", "types", [
-            (box(-300, -300, 50, 600), {"type": "GT04"}), (box(50, -300, 600, 600), {"type": "GT05"}),
-        ], to=to),
-        "stops": write(folder / "s.gpkg", "stops", [
-            (p.moved("POINT(60 -180)"), {"mode": "bus", "freq": 4.0})], to=to),
-    }  # fmt: skip
+        "types": write(
+            folder / "t.gpkg",
+            "types",
+            [
+                (box(-300, -300, 50, 600), {"type": "GT04"}),
+                (box(50, -300, 600, 600), {"type": "GT05"}),
+            ],
+            to=to,
+        ),
+        "stops": write(
+            folder / "s.gpkg",
+            "stops",
+            [(p.moved("POINT(60 -180)"), {"mode": "bus", "freq": 4.0})],
+            to=to,
+        ),
+    }
 
 
 def marks(folder: Path, files: dict[str, str]) -> tuple[dict[tuple, float | None], Path]:
     twin = folder / "twin.yml"
     twin.write_text(f"context:\n  stops: {{layer: '{files['stops']}'}}\n", encoding="utf-8")
     output = folder / "r.gpkg"
-    run("scoredesign", {"DESIGN": p.uri(files["design"]), "AREA_TYPES": p.uri(files["types"]),
-                        "TWIN": str(twin), "OUTPUT": str(output)})  # fmt: skip
-    return {row[:2]: row[2] for row in sql(output, "SELECT zone_id, indicator, mark FROM scores")}, output
+    run(
+        "scoredesign",
+        {
+            "DESIGN": p.uri(files["design"]),
+            "AREA_TYPES": p.uri(files["types"]),
+            "TWIN": str(twin),
+            "OUTPUT": str(output),
+        },
+    )
+    return {
+        row[:2]: row[2] for row in sql(output, "SELECT zone_id, indicator, mark FROM scores")
+    }, output
 
 
 @pytest.fixture(scope="module")
@@ -115,12 +150,18 @@ def own_grid() -> osr.SpatialReference:
 
 
 @pytest.mark.parametrize("system", ["degrees", "mercator", "utm", "no code", "mixed"])
-def test_the_same_plan_gives_the_same_marks(in_metres: dict, qgis_project: Any, tmp_path: Path,
-                                             system: str) -> None:  # fmt: skip
+def test_the_same_plan_gives_the_same_marks(
+    in_metres: dict, qgis_project: Any, tmp_path: Path, system: str
+) -> None:
     """To 0.01 of a mark. UTM and the grid without code are conformal with a scale near 1 (areas
     differ by less than 0.2 % from the national grid's), so marks by area and distance agree."""
-    to = {"degrees": p.srs(4326), "mercator": p.srs(3857), "utm": p.srs(25831),
-          "no code": own_grid(), "mixed": p.srs(4326)}[system]  # fmt: skip
+    to = {
+        "degrees": p.srs(4326),
+        "mercator": p.srs(3857),
+        "utm": p.srs(25831),
+        "no code": own_grid(),
+        "mixed": p.srs(4326),
+    }[system]
     files = surroundings(tmp_path, to)
     if system == "mixed":  # map in degrees, design in the national grid, stops in UTM
         (tmp_path / "more").mkdir()
@@ -134,8 +175,12 @@ def test_the_same_plan_gives_the_same_marks(in_metres: dict, qgis_project: Any, 
         if mark is not None:
             assert found[key] == pytest.approx(mark, abs=0.01), key
     ((plane, inputs),) = sql(output, "SELECT work_crs, inputs FROM runs")
-    expected = {"utm": "EPSG:25831", "degrees": "EPSG:28992", "mercator": "EPSG:28992",
-                "mixed": "EPSG:28992"}.get(system, "PROJCS[")  # fmt: skip
+    expected = {
+        "utm": "EPSG:25831",
+        "degrees": "EPSG:28992",
+        "mercator": "EPSG:28992",
+        "mixed": "EPSG:28992",
+    }.get(system, "PROJCS[")
     assert plane.startswith(expected)
     stored = next(i["crs"] for i in json.loads(inputs) if i["role"] == "design")
     assert stored  # the system of the input itself is stated too
@@ -153,6 +198,12 @@ def test_no_system_is_refused_with_a_remedy(dgo: Any, qgis_project: Any, tmp_pat
     # a context layer without one likewise
     (tmp_path / "twin.yml").write_text("context: {stops: {layer: zwevend}}\n")
     design(tmp_path / "d2.gpkg")
-    said = refusal("scoredesign", {"DESIGN": p.uri(f"{tmp_path / 'd2.gpkg'}|vlakken"), "AREA_TYPES": kind,
-                                   "TWIN": str(tmp_path / "twin.yml")})  # fmt: skip
+    said = refusal(
+        "scoredesign",
+        {
+            "DESIGN": p.uri(f"{tmp_path / 'd2.gpkg'}|vlakken"),
+            "AREA_TYPES": kind,
+            "TWIN": str(tmp_path / "twin.yml"),
+        },
+    )
     assert "'zwevend'" in said

@@ -82,7 +82,9 @@ def test_a_sketch_is_scored_with_its_twin(template: Path, tmp_path: Path) -> Non
         if name == "surfaces":
             geometry.convertToMultiType()
         feature.setGeometry(geometry)
-        assert layer.startEditing() and layer.addFeature(feature) and layer.commitChanges(), layer.commitErrors()
+        assert layer.startEditing() and layer.addFeature(feature) and layer.commitChanges(), (
+            layer.commitErrors()
+        )
 
     draw("surfaces", box(0, 0, 50, 100), function="dwelling", dwellings=40, floors=3, public=False)
     draw("surfaces", box(50, 0, 80, 100), function="water", bank="natural")
@@ -91,14 +93,22 @@ def test_a_sketch_is_scored_with_its_twin(template: Path, tmp_path: Path) -> Non
     draw("points", p.moved("POINT(130 50)"), function="luminaire", luminous_intensity=500)
     draw("lines", p.moved("LINESTRING(0 110,200 110)"), function="noise_barrier", height=2)
     output = tmp_path / "r.gpkg"
-    run("scoredesign", {"TWIN": str(template.with_suffix(".yml")), "OUTPUT": str(output),
-                        "AREA_TYPES": p.uri(types(tmp_path / "t.gpkg"))})  # fmt: skip
+    run(
+        "scoredesign",
+        {
+            "TWIN": str(template.with_suffix(".yml")),
+            "OUTPUT": str(output),
+            "AREA_TYPES": p.uri(types(tmp_path / "t.gpkg")),
+        },
+    )
     assert one(output, "SELECT sum(area_m2) FROM zones") == pytest.approx(20_000.0, abs=1e-6)
     assert one(output, "SELECT sum(dwellings) FROM zones") == pytest.approx(40.0)
     assert score_of(output, "open_water")["value"] == pytest.approx(15.0, abs=1e-9)
     # bank of the lake: all of it was drawn as natural
     assert score_of(output, "natural_banks")["value"] == pytest.approx(100.0)
-    problems = sql(output, "SELECT code, title FROM checks WHERE severity IN ('important', 'blocking')")
+    problems = sql(
+        output, "SELECT code, title FROM checks WHERE severity IN ('important', 'blocking')"
+    )
     assert problems == []
     assert one(output, "SELECT scenario FROM runs") == "schets"
 
@@ -114,7 +124,9 @@ def test_an_existing_file_is_never_overwritten(template: Path) -> None:
 
 
 @pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:3857", "EPSG:2263"])
-def test_a_system_that_is_no_plane_is_refused(dgo: Any, qgis_project: Any, tmp_path: Path, crs: str) -> None:
+def test_a_system_that_is_no_plane_is_refused(
+    dgo: Any, qgis_project: Any, tmp_path: Path, crs: str
+) -> None:
     from qgis.core import QgsProcessingException
 
     with pytest.raises(QgsProcessingException) as raised:
@@ -123,7 +135,9 @@ def test_a_system_that_is_no_plane_is_refused(dgo: Any, qgis_project: Any, tmp_p
     assert not (tmp_path / "s.gpkg").exists()
 
 
-def test_an_existing_twin_file_is_not_overwritten(dgo: Any, qgis_project: Any, tmp_path: Path) -> None:
+def test_an_existing_twin_file_is_not_overwritten(
+    dgo: Any, qgis_project: Any, tmp_path: Path
+) -> None:
     """The GeoPackage is new, but a twin file of that name is somebody's work."""
     from qgis.core import QgsProcessingException
 
@@ -139,7 +153,10 @@ def test_a_folder_that_is_not_there(dgo: Any, qgis_project: Any, tmp_path: Path)
     from qgis.core import QgsProcessingException
 
     with pytest.raises(QgsProcessingException) as raised:
-        run("createdesigntemplate", {"CRS": "EPSG:28992", "OUTPUT": str(tmp_path / "file" / "s.gpkg")})
+        run(
+            "createdesigntemplate",
+            {"CRS": "EPSG:28992", "OUTPUT": str(tmp_path / "file" / "s.gpkg")},
+        )
     assert "Unexpected" not in str(raised.value)
 
 
@@ -150,8 +167,11 @@ def test_in_dutch(dgo: Any, qgis_project: Any, tmp_path: Path) -> None:
     try:
         run("createdesigntemplate", {"CRS": "EPSG:28992", "OUTPUT": str(tmp_path / "s.gpkg")})
         layer = opened(tmp_path / "s.gpkg", "surfaces")
-        labels = {label for pair in layer.editorWidgetSetup(layer.fields().indexOf("function")).config()["map"]
-                  for label in pair}  # fmt: skip
+        labels = {
+            label
+            for pair in layer.editorWidgetSetup(layer.fields().indexOf("function")).config()["map"]
+            for label in pair
+        }
         assert "Water" in labels or "water" in labels
         assert layer.attributeAlias(layer.fields().indexOf("height")).lower().startswith("hoogte")
     finally:
