@@ -23,7 +23,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from ..engine.texts import text
+from ..engine.texts import moment, text
 from ..engine.words import DgoError
 from ..store.runs import list_runs
 from . import memory
@@ -32,7 +32,7 @@ from .inputs import Inputs
 from .marks_tree import MarksTree
 from .runner import Runner
 from .summary import MutedLabel, Summary
-from .view import Finding, RunView, check_findings, moment
+from .view import Finding, RunView, check_findings
 from .watch import Watch
 from .zoom import zoom_to
 

@@ -17,10 +17,10 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from ..engine.texts import text
+from ..engine.texts import moment, text
 from ..store.runs import list_runs
 from . import paint
-from .view import Line, RunView, moment
+from .view import Line, RunView
 
 FADED = 0.45  # opacity of numbers that are outdated
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..engine.texts import has_text, language, moment, text
+from ..engine.texts import has_text, language, text
 from ..engine.words import (
     EXCEEDS,
     FOUND,

@@ -106,7 +106,7 @@ def test_zone_names_and_profile(view: RunView) -> None:
 
 def test_numbered_and_moment(language: str) -> None:
     assert numbered("7,2 §", 3) == "7,2 §3" and numbered("7,2", 0) == "7,2"
-    assert panel_view.moment("no time") == "–" and panel_view.moment(None) == "–"
+    assert texts.moment("no time") == "–" and texts.moment(None) == "–"
 
 
 def test_unknown_run_is_an_error_of_ours(results: Path) -> None:

@@ -108,14 +108,20 @@ def test_a_changed_input_changes_what_it_must(dgo: Any, demo: Path, tmp_path: Pa
     with sqlite3.connect(output) as store:
         values = {}
         for indicator in ("open_water", "traffic_noise", "public_transport"):
-            values[indicator] = [r[0] for r in store.execute(
-                "SELECT value FROM scores WHERE zone_id = 0 AND indicator = ? ORDER BY id",
-                (indicator,))]  # fmt: skip
+            values[indicator] = [
+                r[0]
+                for r in store.execute(
+                    "SELECT value FROM scores WHERE zone_id = 0 AND indicator = ? ORDER BY id",
+                    (indicator,),
+                )
+            ]
         inputs = [json.loads(r[0]) for r in store.execute("SELECT inputs FROM runs ORDER BY id")]
     before, after = values["open_water"]
     assert before > 0 and after == 0.0
     assert values["traffic_noise"][0] == values["traffic_noise"][1]
     assert values["public_transport"][0] == values["public_transport"][1]
-    prints = [{i["layer"]: i["fingerprint"] for i in run if i["role"] == "design"} for run in inputs]
+    prints = [
+        {i["layer"]: i["fingerprint"] for i in run if i["role"] == "design"} for run in inputs
+    ]
     assert prints[0]["vlakken"] != prints[1]["vlakken"]
     assert prints[0]["bomen"] == prints[1]["bomen"]
