@@ -102,7 +102,7 @@ def _polygon_maps(
     scene: Scene, vectors: VectorContext, xy: np.ndarray, level: np.ndarray
 ) -> list[MapValues]:
     columns = [[_text(v) for v in vectors.texts(word)] for word in WORDS]
-    keys = list(zip(map(str, vectors.layer), *columns, strict=True))
+    keys = list(zip(map(str, vectors.layer), *columns))
     groups = {key: index for index, key in enumerate(dict.fromkeys(keys))}
     group = np.fromiter((groups[key] for key in keys), np.int64, vectors.n)
     legal = np.fromiter((b == BASIS_LEGAL for b in vectors.texts("basis")), bool, vectors.n)
@@ -117,7 +117,7 @@ def _polygon_maps(
         value, fit = np.full(len(xy), np.nan), np.zeros(len(xy), bool)
         value[point[mine]] = level[row[mine]]
         fit[point[mine]] = legal[row[mine]]
-        maps.append(MapValues(key[0], dict(zip(WORDS, key[1:], strict=True)), value, fit))
+        maps.append(MapValues(key[0], dict(zip(WORDS, key[1:])), value, fit))
     return maps
 
 

@@ -98,7 +98,7 @@ def _test(
     # without an area type nobody knows which column of the law holds
     unknown = np.array([t is None for t in type_of], bool)
     kinds = np.array([variant(None if u else source, b)
-                      for u, b in zip(unknown, built_up, strict=True)], object)  # fmt: skip
+                      for u, b in zip(unknown, built_up)], object)  # fmt: skip
     numbers = {k: law_numbers(profile, SPEC.id, scene.date, k) for k in set(kinds)}
     limit = np.array([numbers[k][0] for k in kinds], float)
     standard = np.array([numbers[k][1] for k in kinds], float)
