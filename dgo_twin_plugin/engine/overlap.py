@@ -60,7 +60,8 @@ def resolve(
                 continue
             geometries.append(_difference(polygons, row, above))
     beat()
-    contests = [(int(a), int(b), float(c)) for a, b, c in zip(loser, winner, area)]
+    contests = list(zip(loser.tolist(), winner.tolist(), area.tolist()))
+    beat()
     return polygons.replaced(rows, geometries), contests
 
 
