@@ -105,3 +105,35 @@ class DgoAlgorithm(QgsProcessingAlgorithm):
                     Message("algorithms.unexpected", {"error": f"{type(error).__name__}: {error}"})
                 )
             ) from error
+
+
+class SnapshotAlgorithm(DgoAlgorithm):
+    """Takes snapshots of its inputs in the thread that owns the layers, works on them in another.
+
+    A subclass writes ``job(parameters, context)``: it imports what is heavy and hands back an
+    object with ``carry_out(feedback)``; raises DgoError where something needed is absent.
+    """
+
+    _job: Any = None
+
+    def checkParameterValues(
+        self, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> tuple[bool, str]:
+        """Demand from parameter, twin file or project what is needed, before anything starts."""
+        good, message = super().checkParameterValues(parameters, context)
+        if not good:
+            return good, message
+        try:
+            self.job(parameters, context)
+        except DgoError as error:
+            return False, text(error.message)
+        return True, ""
+
+    def prepareAlgorithm(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> bool:
+        self._job = self.guarded(lambda _: self.job(parameters, context), feedback)
+        return True

@@ -20,7 +20,7 @@ from qgis.core import (
 
 from ..engine.texts import text
 from ..engine.words import DgoError
-from .base import DgoAlgorithm
+from .base import SnapshotAlgorithm
 from .parameters import declare_inputs
 
 # `object_fid` and not `fid`, which a GeoPackage keeps for itself and wants unique
@@ -29,7 +29,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-class Algorithm(DgoAlgorithm):
+class Algorithm(SnapshotAlgorithm):
     ID = "checkdesign"
 
     def declare(self) -> None:
@@ -43,30 +43,10 @@ class Algorithm(DgoAlgorithm):
         for name in ("COUNT", "BLOCKING"):
             self.addOutput(QgsProcessingOutputNumber(name, self.label(name)))
 
-    def checkParameterValues(
-        self, parameters: dict[str, Any], context: QgsProcessingContext
-    ) -> tuple[bool, str]:
-        good, message = super().checkParameterValues(parameters, context)
-        if not good:
-            return good, message
+    def job(self, parameters: dict[str, Any], context: QgsProcessingContext) -> Any:
         from .checking import Checking
 
-        try:
-            Checking(self, parameters, context)
-        except DgoError as error:
-            return False, text(error.message)
-        return True, ""
-
-    def prepareAlgorithm(
-        self,
-        parameters: dict[str, Any],
-        context: QgsProcessingContext,
-        feedback: QgsProcessingFeedback,
-    ) -> bool:
-        from .checking import Checking
-
-        self._checking = self.guarded(lambda _: Checking(self, parameters, context), feedback)
-        return True
+        return Checking(self, parameters, context)
 
     def work(
         self,
@@ -76,7 +56,7 @@ class Algorithm(DgoAlgorithm):
     ) -> dict[str, Any]:
         from ..layers.fields import text_field, whole_field
 
-        found, crs, origin = self._checking.carry_out(feedback)
+        found, crs, origin = self._job.carry_out(feedback)
         for check in found:
             line = f"{check.severity}: {text(check.title())} {text(check.advice())}"
             if check.severity in ("blocking", "important"):

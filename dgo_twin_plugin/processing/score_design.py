@@ -17,14 +17,13 @@ from qgis.core import (
 
 from ..engine.indicators import indicator_ids
 from ..engine.texts import language, text
-from ..engine.words import DgoError
-from .base import DgoAlgorithm
+from .base import SnapshotAlgorithm
 from .parameters import declare_inputs
 
 NUMBERS = ("PLAN_MARK", "COVERAGE", "BREACHES", "ALERTS")
 
 
-class Algorithm(DgoAlgorithm):
+class Algorithm(SnapshotAlgorithm):
     ID = "scoredesign"
 
     def declare(self) -> None:
@@ -56,32 +55,10 @@ class Algorithm(DgoAlgorithm):
         for name in NUMBERS:
             self.addOutput(QgsProcessingOutputNumber(name, self.label(name)))
 
-    def checkParameterValues(
-        self, parameters: dict[str, Any], context: QgsProcessingContext
-    ) -> tuple[bool, str]:
-        """Demand from parameter, twin file or project what a run needs, before it starts."""
-        good, message = super().checkParameterValues(parameters, context)
-        if not good:
-            return good, message
+    def job(self, parameters: dict[str, Any], context: QgsProcessingContext) -> Any:
         from .scoring import Run
 
-        try:
-            Run(self, parameters, context)
-        except DgoError as error:
-            return False, text(error.message)
-        return True, ""
-
-    def prepareAlgorithm(
-        self,
-        parameters: dict[str, Any],
-        context: QgsProcessingContext,
-        feedback: QgsProcessingFeedback,
-    ) -> bool:
-        """Take the snapshots, in the thread that owns the layers."""
-        from .scoring import Run
-
-        self._run = self.guarded(lambda _: Run(self, parameters, context), feedback)
-        return True
+        return Run(self, parameters, context)
 
     def work(
         self,
@@ -89,7 +66,7 @@ class Algorithm(DgoAlgorithm):
         context: QgsProcessingContext,
         feedback: QgsProcessingFeedback,
     ) -> dict[str, Any]:
-        done: dict[str, Any] = self._run.carry_out(feedback)
+        done: dict[str, Any] = self._job.carry_out(feedback)
         return done
 
     def postProcessAlgorithm(
@@ -97,9 +74,9 @@ class Algorithm(DgoAlgorithm):
     ) -> dict[str, Any]:
         """In a project with a window the result group is loaded; headless, nothing is."""
         project = context.project()
-        if self._run.run_id and project is not None and qgis.utils.iface is not None:
+        if self._job.run_id and project is not None and qgis.utils.iface is not None:
             from ..layers.group import add_results
 
-            names = {t.id: t.name[language()] for t in self._run.profile.area_types.values()}
-            add_results(project, self._run.written, self._run.run_id, language(), names)
+            names = {t.id: t.name[language()] for t in self._job.profile.area_types.values()}
+            add_results(project, self._job.written, self._job.run_id, language(), names)
         return {}
