@@ -270,7 +270,9 @@ class RunView:
             title = text("panel.over", indicator=indicator(b["indicator"], lang),
                          value=figure(b["value"], lang),
                          limit=figure(b["limit"], lang, unit))  # fmt: skip
-            outcome = word("legal_check", b["legal_check"], lang)
+            # the sentence of the run names the article; it is in the language of that run
+            said = b["text"] if self.run.get("language") == lang else ""
+            outcome = said or word("legal_check", b["legal_check"], lang)
             place = _place(b["source_layer"], b["object_fid"], b["zone_id"])
             kind = word("source_kind", b["source_kind"], lang)
             tip = "<br>".join(html.escape(t) for t in (b["text"], kind) if t and t != NOTHING)
