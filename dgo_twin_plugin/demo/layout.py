@@ -105,10 +105,6 @@ class Layout:
     def street(self, name: str) -> Street:
         return next(s for s in [*self.streets, *self.paths] if s.name == name)
 
-    def type_at(self, x: float, y: float) -> str:
-        spot = shapes.point(x, y)
-        return next((name for name, area in self.types if area.Contains(spot)), "GT04")
-
 
 def _laid(drawn: list, lines: list[Street]) -> list[Street]:
     """Splines whose ends lie exactly on a vertex of an earlier line within 30 m, and whose

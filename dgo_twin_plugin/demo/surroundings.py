@@ -9,7 +9,7 @@ import numpy as np
 from osgeo import ogr
 
 from . import shapes
-from .layout import BARRIER, RIDGE, Layout, Street
+from .layout import RIDGE, Layout, Street
 from .settings import Tuning
 from .shapes import Feature, Ground
 
@@ -266,9 +266,3 @@ def places() -> dict[str, list[Feature]]:
         "speelplekken": [Feature(shapes.point(x, y), "plek", {"soort": "play"}) for x, y in plays],
         "bevolking": people,
     }  # fmt: skip
-
-
-def barrier(layout: Layout) -> np.ndarray:
-    """The axis of the provincial road where the noise barrier stands."""
-    xy = layout.street("Provincialeweg N937").xy
-    return xy[(xy[:, 0] > BARRIER[0]) & (xy[:, 0] < BARRIER[1])]

@@ -22,6 +22,7 @@ from .overlap import resolve, uncovered, zone_areas
 from .pulse import beat
 from .scene import Cut, Items, RasterContext, RawLayer, Scene, Surfaces, Zones
 from .solid import union_of_disjoint
+from .wkb import dimension
 from .words import LOW, NORMAL, DgoError
 from .zones import area_type_of, fill_holes, make_zones, union_of
 
@@ -136,8 +137,8 @@ def _sort(layer: RawLayer, current: bool, functions: Functions, sources: Sources
     known = np.array([f is not None for f in words.function], bool)
     surface = known & np.array([f is not None and functions.kind(f) == "surface"
                                 for f in words.function], bool)  # fmt: skip
-    polygonal = np.array([_dimension(w) == 2 for w in layer.wkb], bool)
-    lines = np.array([_dimension(w) == 1 for w in layer.wkb], bool)
+    polygonal = np.array([dimension(w) == 2 for w in layer.wkb], bool)
+    lines = np.array([dimension(w) == 1 for w in layer.wkb], bool)
     empty = np.array([w is None for w in layer.wkb], bool)
     if empty.any():
         checks.append(Check("no_geometry", NORMAL, "layer", layer.name,
@@ -162,19 +163,6 @@ def _sort(layer: RawLayer, current: bool, functions: Functions, sources: Sources
         ground.fields.append({name: values[keep] for name, values in words.fields.items()})
     if len(stands):
         others.append((layer, words, stands, current))
-
-
-def _dimension(wkb: bytes | None) -> int:
-    """0 point, 1 line, 2 surface, -1 none or a collection without surfaces."""
-    if wkb is None or len(wkb) < 5:
-        return -1
-    kind = int.from_bytes(wkb[1:5] if wkb[0] == 1 else wkb[4:0:-1], "little") & 0x0FFFFFFF
-    kind %= 1000
-    if kind in (1, 4):
-        return 0
-    if kind in (2, 5, 8, 9, 11):
-        return 1
-    return 2 if kind in (3, 6, 7, 10, 12, 15, 16, 17) else -1
 
 
 def _join(ground: _Ground) -> Polygons:

@@ -9,7 +9,7 @@ import numpy as np
 from osgeo import gdal, ogr
 
 from .checks import Check
-from .geometry import Polygons, _expand, _ranges, geometry_from_wkb, polygonal
+from .geometry import Polygons, _expand, geometry_from_wkb, polygonal
 from .pulse import beat
 from .words import IMPORTANT, LOW
 
@@ -127,6 +127,3 @@ def _polygon_wkb(data: bytes | None) -> bytes | None:
     geometry = geometry_from_wkb(data)
     part = polygonal(geometry)
     return None if part.IsEmpty() else bytes(part.ExportToWkb(ogr.wkbNDR))
-
-
-__all__ = ["clean", "doubtful", "quiet", "_ranges"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,9 +10,10 @@ import numpy as np
 from .checks import Check
 from .clean import clean
 from .geometry import first_containing, moved_wkb
-from .mapping import to_number
+from .mapping import impossible, to_number
 from .roles import role_label, roles
 from .scene import Context, RasterContext, RawLayer, VectorContext, Zones
+from .wkb import dimension
 from .words import BASIS_INDICATIVE, NORMAL
 
 if TYPE_CHECKING:
@@ -189,9 +191,7 @@ def _one(
 def _geometries(
     layer: RawLayer, origin: tuple[float, float], checks: list[Check]
 ) -> tuple[np.ndarray, list[bytes]]:
-    from .build import _dimension
-
-    kinds = np.array([_dimension(w) for w in layer.wkb], np.int64)
+    kinds = np.array([dimension(w) for w in layer.wkb], np.int64)
     rows, wkb = [], []
     surface = np.flatnonzero(kinds == 2)
     polygons = clean(
@@ -215,19 +215,8 @@ def _column(
     plain = all(v is None or isinstance(v, (int, float)) for v in values)
     if numeric or (plain and any(v is not None for v in values)):
         numbers = [to_number(v) for v in values]
-        bad = [str(v) for v, x in zip(values, numbers) if x is not None and x != x]
-        for value in sorted(set(bad))[:20]:
-            checks.append(
-                Check(
-                    "impossible_value",
-                    NORMAL,
-                    "field",
-                    layer,
-                    field=name,
-                    value=value,
-                    params={"count": bad.count(value)},
-                )
-            )
+        bad = Counter(str(v) for v, x in zip(values, numbers) if x is not None and x != x)
+        impossible(layer, name, bad, checks)
         return np.array([np.nan if x is None else x for x in numbers], float)
     result = np.full(len(values), None, object)
     for row, value in enumerate(values):

@@ -71,12 +71,3 @@ def facades_of(scene: Scene) -> Facades:
     """The facade points of the scene, built once."""
     found: Facades = scene.product("facades", facades)
     return found
-
-
-def highest_per_building(points: Facades, values: np.ndarray, n: int) -> np.ndarray:
-    """(n,) highest known value (k,) of each building's points, NaN where none is known."""
-    best = np.full(n, -np.inf)
-    known = np.isfinite(values)
-    np.maximum.at(best, points.building[known], values[known])
-    best[np.isinf(best)] = np.nan
-    return best

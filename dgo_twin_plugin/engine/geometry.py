@@ -333,7 +333,7 @@ def _overlap_chunk(a: Polygons, b: Polygons, i: np.ndarray, j: np.ndarray, box_a
         pair, ka, kb = _expand(ca[chunk], cb[chunk])
         pair += chunk.start
         area = _below_both(sa, sb, ea[start_a[pair] + ka], eb[start_b[pair] + kb],
-                           low[pair], base[pair])  # fmt: skip
+                           base[pair])  # fmt: skip
         result += np.bincount(pair, area, len(i))
     np.maximum(result, 0.0, out=result)
 
@@ -368,7 +368,7 @@ def _members(s: Segments, row: np.ndarray, low: np.ndarray, high: np.ndarray,
     return index[keep], np.bincount(pair[keep], minlength=len(row))
 
 
-def _below_both(sa: Segments, sb: Segments, ea: np.ndarray, eb: np.ndarray, x_base: np.ndarray,
+def _below_both(sa: Segments, sb: Segments, ea: np.ndarray, eb: np.ndarray,
                 y_base: np.ndarray) -> np.ndarray:  # fmt: skip
     """Signed area below both segments of each pair, above ``y_base``."""
     ax0, ax1 = sa.x0[ea], sa.x1[ea]

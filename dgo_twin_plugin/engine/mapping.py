@@ -212,6 +212,22 @@ def missing(values: np.ndarray) -> np.ndarray:
     return lost
 
 
+def impossible(layer: str, field: str, found: Mapping[str, int], checks: list[Check]) -> None:
+    """A check per value that a field cannot hold, with its count; at most twenty are listed."""
+    for value, count in sorted(found.items())[:20]:
+        checks.append(
+            Check(
+                "impossible_value",
+                NORMAL,
+                "field",
+                layer,
+                field=field,
+                value=value,
+                params={"count": count},
+            )
+        )
+
+
 def read_field(
     layer: str, name: str, column: Sequence[Any] | None, n: int, checks: list[Check]
 ) -> np.ndarray:
@@ -231,18 +247,7 @@ def read_field(
                 bad[str(value)] += 1
                 continue
             values[row] = number
-        for value, count in sorted(bad.items())[:20]:
-            checks.append(
-                Check(
-                    "impossible_value",
-                    NORMAL,
-                    "field",
-                    layer,
-                    field=name,
-                    value=value,
-                    params={"count": count},
-                )
-            )
+        impossible(layer, name, bad, checks)
         return values
     result = np.full(n, None, object)
     if column is not None:

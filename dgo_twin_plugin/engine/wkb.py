@@ -98,3 +98,16 @@ def _polygon_rings(wkb: bytes, at: int) -> tuple[list[np.ndarray], int]:
         rings.append(np.frombuffer(wkb, "<f8", 2 * points, at).reshape(points, 2))
         at += 16 * points
     return [r for r in rings if len(r) >= 4], at
+
+
+def dimension(wkb: bytes | None) -> int:
+    """0 point, 1 line, 2 surface, -1 none or a collection without surfaces."""
+    if wkb is None or len(wkb) < 5:
+        return -1
+    kind = int.from_bytes(wkb[1:5] if wkb[0] == 1 else wkb[4:0:-1], "little") & 0x0FFFFFFF
+    kind %= 1000
+    if kind in (1, 4):
+        return 0
+    if kind in (2, 5, 8, 9, 11):
+        return 1
+    return 2 if kind in (3, 6, 7, 10, 12, 15, 16, 17) else -1

@@ -11,6 +11,8 @@ from qgis.core import (
     QgsProcessingException,
     QgsProcessingFeedback,
     QgsProcessingParameterDefinition,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterString,
 )
 from qgis.PyQt.QtGui import QIcon
 
@@ -72,6 +74,16 @@ class DgoAlgorithm(QgsProcessingAlgorithm):
         if advanced:
             definition.setFlags(definition.flags() | flag.FlagAdvanced)
         self.addParameter(definition)
+
+    def add_results_file(self, run: bool = False) -> None:
+        """The parameter RESULTS, a results file, and with ``run`` RUN, one of its runs."""
+        self.add(
+            QgsProcessingParameterFile(
+                "RESULTS", self.label("RESULTS"), fileFilter=text("algorithms.gpkg_filter")
+            )
+        )
+        if run:
+            self.add(QgsProcessingParameterString("RUN", self.label("RUN")), optional=True)
 
     # ------------------------------------------------------------------ errors
     def processAlgorithm(

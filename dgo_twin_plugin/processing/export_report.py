@@ -8,9 +8,7 @@ from qgis.core import (
     QgsProcessing,
     QgsProcessingContext,
     QgsProcessingFeedback,
-    QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
-    QgsProcessingParameterString,
 )
 
 from ..engine.texts import text
@@ -21,12 +19,7 @@ class Algorithm(DgoAlgorithm):
     ID = "exportreport"
 
     def declare(self) -> None:
-        self.add(
-            QgsProcessingParameterFile(
-                "RESULTS", self.label("RESULTS"), fileFilter=text("algorithms.gpkg_filter")
-            )
-        )
-        self.add(QgsProcessingParameterString("RUN", self.label("RUN")), optional=True)
+        self.add_results_file(run=True)
         self.add(
             QgsProcessingParameterFileDestination(
                 "OUTPUT",

@@ -10,7 +10,6 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProcessingOutputNumber,
     QgsProcessingOutputString,
-    QgsProcessingParameterFile,
     QgsProcessingParameterString,
 )
 
@@ -25,11 +24,7 @@ class Algorithm(DgoAlgorithm):
     ID = "manageruns"
 
     def declare(self) -> None:
-        self.add(
-            QgsProcessingParameterFile(
-                "RESULTS", self.label("RESULTS"), fileFilter=text("algorithms.gpkg_filter")
-            )
-        )
+        self.add_results_file()
         self.add(QgsProcessingParameterString("DELETE", self.label("DELETE")), optional=True)
         self.addOutput(QgsProcessingOutputString("RUNS", self.label("RUNS")))
         self.addOutput(QgsProcessingOutputNumber("DELETED", self.label("DELETED")))
