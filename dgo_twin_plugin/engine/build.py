@@ -44,6 +44,7 @@ class Sources:
     mappings: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # 'bgt' -> its file
     checks: list[Check] = field(default_factory=list)  # what reading found
     margin: float = 600.0
+    methods: dict[str, str] = field(default_factory=dict)  # indicator or 'all' -> scene.METHODS
 
 
 @dataclass
@@ -104,7 +105,7 @@ def build_scene(sources: Sources, profile: Profile, functions: Functions, date: 
     return Scene(origin, sources.crs, Polygons.from_geometries([plan]), zones, surfaces, cut, items,
                  context, date, cell_size, checks,
                  {name: rate.value for name, rate in profile.rates.items()},
-                 sources.margin)  # fmt: skip
+                 sources.margin, dict(sources.methods))  # fmt: skip
 
 
 def _origin(sources: Sources) -> tuple[float, float]:

@@ -24,7 +24,10 @@ YES = {"1", "true", "t", "yes", "y", "ja", "j", "waar"}
 NO = {"0", "false", "f", "no", "n", "nee", "onwaar"}
 SHARES = {"residential_share", "green_roof", "blue_roof", "pv", "disconnected"}
 POSITIVE = {"height", "floors", "gfa", "canopy_diameter"}
-NOT_NEGATIVE = {"dwellings", "storage", "mpg", "luminous_intensity", "population"}
+NOT_NEGATIVE = {
+    "dwellings", "storage", "mpg", "luminous_intensity", "population", "parking_spaces",
+    "nature_points",
+}  # fmt: skip
 
 
 @dataclass

@@ -32,11 +32,14 @@ TextArray = np.ndarray  # object: str or None
 NUMERIC_FIELDS = (
     "height", "floors", "dwellings", "gfa", "residential_share", "green_roof", "blue_roof", "pv",
     "beng2", "mpg", "disconnected", "storage", "canopy_diameter", "floor_level",
-    "luminous_intensity", "population",
+    "luminous_intensity", "population", "parking_spaces", "nature_points",
 )  # fmt: skip
 TEXT_FIELDS = ("name", "dwelling_type", "use_class", "roof", "label", "bank")
-BOOL_FIELDS = ("existing", "public")  # float arrays: 1 yes, 0 no, NaN unknown
+BOOL_FIELDS = ("existing", "public", "measure")  # float arrays: 1 yes, 0 no, NaN unknown
 FIELDS = NUMERIC_FIELDS + TEXT_FIELDS + BOOL_FIELDS
+
+# Where a quantity comes from. ``auto``: the model where its sources are given, a map for the rest.
+AUTO, MODEL, MAP = METHODS = ("auto", "model", "map")
 
 
 @dataclass
@@ -210,6 +213,7 @@ class Scene:
     checks: list[Check] = field(default_factory=list)
     rates: dict[str, float] = field(default_factory=dict)  # rates.yml of the profile, by name
     margin: float = 600.0  # m of context read around the plan
+    methods: dict[str, str] = field(default_factory=dict)  # indicator -> one of METHODS
     cache: dict[Any, Any] = field(default_factory=dict)  # shared products, by field name
 
     @property
@@ -224,6 +228,10 @@ class Scene:
     def rasters(self, role: str) -> list[RasterContext]:
         found = self.context.get(role)
         return found.rasters if found else []
+
+    def method(self, indicator: str) -> str:
+        """One of :data:`METHODS`, as the twin file chose it for this indicator or for ``all``."""
+        return self.methods.get(indicator) or self.methods.get("all") or AUTO
 
     def has(self, role: str) -> bool:
         """Whether any layer fills the role, even an empty one (an empty layer says 'none here')."""

@@ -21,7 +21,7 @@ from .functions import Functions, load_functions
 from .indicators import known_indicators
 from .norms import Profile, load_profile
 from .roles import Role, roles
-from .scene import BOOL_FIELDS, FIELDS, NUMERIC_FIELDS
+from .scene import BOOL_FIELDS, FIELDS, METHODS, NUMERIC_FIELDS
 from .words import BASIS_INDICATIVE, BASIS_LEGAL, THEMES, DgoError
 from .yaml_lines import Collector, Node, parse_yaml, read_yaml, remedy
 
@@ -30,7 +30,7 @@ QUANTITIES = ("lden", "lnight")
 FLAGS = ("high_sandy_ground",)
 DEFAULT_PROFILE = "utrecht-proposal-2026"
 KEYS = ("design", "functions", "area_types", "plan_area", "context", "profile", "ambitions",
-        "weights", "scenario", "assessment_date", "indicators", "cell_size")  # fmt: skip
+        "weights", "scenario", "assessment_date", "indicators", "cell_size", "methods")  # fmt: skip
 _ANY_LAYER = ("layer", "filter", "fields", "date", "basis", "sigma", "band")
 _SURFACES = ("function", "functions", "mapping")
 _OPEN_ROLE_FIELDS = ("date", "sigma", "basis")  # may also differ per feature
@@ -111,6 +111,7 @@ class Twin:
     assessment_date: datetime.date | None = None
     indicators: tuple[str, ...] = ()
     cell_size: float | None = None
+    methods: dict[str, str] = field(default_factory=dict)  # indicator or 'all' -> scene.METHODS
     folder: Path | None = field(default=None, compare=False)
     file: str = field(default="", compare=False)
 
@@ -169,6 +170,10 @@ def _twin(root: Node, folder: Path | None, file: str, check_files: bool) -> Twin
         values["indicators"] = keep.attempt(_chosen, top["indicators"])
     if "cell_size" in top and not top["cell_size"].null:
         values["cell_size"] = keep.attempt(top["cell_size"].number, 0.1, 100)
+    if "methods" in top and not top["methods"].null:
+        named = top["methods"].mapping(("all", *known_indicators()))
+        ways = {k: keep.attempt(n.choice, METHODS) for k, n in named.items()}
+        values["methods"] = {k: v for k, v in ways.items() if v is not None}
     keep.finish()
     twin = Twin(folder=folder, file=file, **values)
     if check_files:
@@ -386,7 +391,7 @@ def merge(twin: Twin, **parameters: Any) -> Twin:
     ``area_type_field``. None, '' and empty lists change nothing. A layer is a :class:`LayerEntry`
     or a text; a text takes the place of the layer and keeps how the file reads it (terms, fields,
     mapping), but not its filter. ``context`` goes over the file role by role; ``functions``,
-    ``weights``, ``theme_weights`` and ``ambitions`` key by key.
+    ``weights``, ``theme_weights``, ``methods`` and ``ambitions`` key by key.
     """
     changes: dict[str, Any] = {}
     for name, value in parameters.items():
@@ -413,7 +418,7 @@ def merge(twin: Twin, **parameters: Any) -> Twin:
     if "context" in changes:
         own = {r: _placed(v, twin.context.get(r, ())) for r, v in changes["context"].items()}
         changes["context"] = {**twin.context, **own}
-    for name in ("functions", "weights", "theme_weights"):
+    for name in ("functions", "weights", "theme_weights", "methods"):
         if name in changes:
             changes[name] = {**getattr(twin, name), **changes[name]}
     if "ambitions" in changes:
@@ -481,6 +486,8 @@ def dump(twin: Twin, folder: Path | None = None) -> str:
         found["indicators"] = list(twin.indicators)
     if twin.cell_size is not None:
         found["cell_size"] = twin.cell_size
+    if twin.methods:
+        found["methods"] = dict(twin.methods)
     return str(yaml.safe_dump(_ready(found), sort_keys=False, allow_unicode=True, width=100))
 
 

@@ -171,7 +171,8 @@ def read_all(inputs: Inputs, tick: Tick, progress: Callable[[float], None]) -> R
     """Read everything into the work plane. Raises ``Cancelled`` by way of ``tick``."""
     twin = inputs.twin
     plane = _plane(inputs)
-    sources = Sources(crs=plane.label, terms=dict(twin.functions), margin=MARGIN)
+    sources = Sources(crs=plane.label, terms=dict(twin.functions), margin=MARGIN,
+                      methods=dict(twin.methods))  # fmt: skip
     record: list[dict[str, Any]] = []
     notes: list[str] = []
 

@@ -7,7 +7,9 @@ from typing import Any
 
 from qgis.core import (
     QgsLayerTreeGroup,
+    QgsMapLayer,
     QgsProject,
+    QgsRasterLayer,
     QgsRelation,
     QgsRelationContext,
     QgsVectorLayer,
@@ -17,7 +19,7 @@ from qgis.PyQt.QtCore import QCoreApplication, QThread
 from ..engine.texts import language, moment, text
 from ..engine.words import DgoError
 from ..store import access, read, runs, schema, upgrade
-from . import styles
+from . import map_styles, styles
 
 RUN_PROPERTY, FILE_PROPERTY, LAYER_PROPERTY = "dgo/run", "dgo/results", "dgo/result"
 _SUFFIX = {"MULTIPOLYGON": "MultiPolygon", "MULTILINESTRING": "MultiLineString", "POINT": "Point",
@@ -62,6 +64,8 @@ def add_results(project: QgsProject, path: str | Path, run_id: str = "", lang: s
         parent = group if not place else _subgroup(group, place, lang)
         for entry in entries:
             context.show(parent, *entry)
+    for row in read.rows(path, schema.MAPS.name, run["run_id"]):
+        context.show_map(_subgroup(group, "maps", lang), row)
     _relations(project, path, run["run_id"], lang)
     return group
 
@@ -83,8 +87,8 @@ def find_group(project: QgsProject, path: str | Path, run_id: str) -> QgsLayerTr
     return search(project.layerTreeRoot())
 
 
-def result_layers(project: QgsProject, path: str | Path, run_id: str = "") -> list[QgsVectorLayer]:
-    """The result layers of a file (and run) in a project."""
+def result_layers(project: QgsProject, path: str | Path, run_id: str = "") -> list[QgsMapLayer]:
+    """The result layers of a file (and run) in a project: tables, vectors and maps of models."""
     file = Path(path).absolute().as_posix()
     return [layer for layer in project.mapLayers().values()
             if layer.customProperty(FILE_PROPERTY) == file
@@ -96,8 +100,9 @@ def reload_results(project: QgsProject, path: str | Path) -> int:
     layers = result_layers(project, path)
     for layer in layers:
         layer.dataProvider().reloadData()
-        layer.updateFields()
-        layer.updateExtents(True)
+        if isinstance(layer, QgsVectorLayer):
+            layer.updateFields()
+            layer.updateExtents(True)
         layer.triggerRepaint()
     return len(layers)
 
@@ -202,6 +207,29 @@ class _Context:
         node = parent.addLayer(layer)
         node.setItemVisibilityChecked(visible)
         node.setExpanded(visible and table == schema.ZONES.name)
+        self.open[key] = layer
+
+    def show_map(self, parent: QgsLayerTreeGroup, row: dict[str, Any]) -> None:
+        """Add the raster of one map, unless it is open. A file that is gone is left out: the
+        marks do not rest on it, and the table of maps still names it."""
+        key = f"{schema.MAPS.name}|{row['name']}"
+        file = self.path.parent / row["file"]
+        if key in self.open or not file.exists():
+            return
+        name = text(f"results.map.{row['name']}", self.lang)
+        layer = QgsRasterLayer(str(file), f"{name} ({row['unit']})", "gdal")
+        if not layer.isValid():
+            raise DgoError("results.error.failed", path=str(file), detail=name)
+        for prop, value in ((RUN_PROPERTY, self.run["run_id"]), (LAYER_PROPERTY, key),
+                            (FILE_PROPERTY, self.path.as_posix())):  # fmt: skip
+            layer.setCustomProperty(prop, value)
+        map_styles.apply(layer, row["name"], row["unit"], row["classes"])
+        about = text("results.about.maps", self.lang)
+        styles.metadata(layer, name, about, self.run, str(file), self.lang)
+        self.project.addMapLayer(layer, False)
+        node = parent.addLayer(layer)
+        node.setItemVisibilityChecked(False)
+        node.setExpanded(False)
         self.open[key] = layer
 
     def _is_general(self, table: str) -> bool:

@@ -9,6 +9,7 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingOutputNumber,
+    QgsProcessingParameterBoolean,
     QgsProcessingParameterEnum,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterNumber,
@@ -43,6 +44,11 @@ class Algorithm(SnapshotAlgorithm):
                 0.25,
                 100.0,
             ),
+            optional=True,
+            advanced=True,
+        )
+        self.add(
+            QgsProcessingParameterBoolean("MAPS", self.label("MAPS"), True),
             optional=True,
             advanced=True,
         )

@@ -56,6 +56,7 @@ class Run:
         self.cell = algorithm.parameterAsDouble(parameters, "CELL_SIZE", context)
         if parameters.get("CELL_SIZE") is None and twin.cell_size:
             self.cell = twin.cell_size
+        self.maps = algorithm.parameterAsBoolean(parameters, "MAPS", context)
         self.scenario = algorithm.parameterAsString(parameters, "SCENARIO", context)
         self.scenario = self.scenario or twin.scenario
         named = algorithm.parameterAsFileOutput(parameters, "OUTPUT", context)
@@ -114,6 +115,7 @@ class Run:
             ground=outcome.ground(result),
             places=outcome.place_sets(result),
             indicators=list(result.prepared),
+            fields=outcome.maps(result) if self.maps else (),
             cancel=feedback.isCanceled,
             progress=progress(85, 100),
         )

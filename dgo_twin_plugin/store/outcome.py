@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from ..engine.assessment import Assessment
+from .maps import MapOfRun
 from .record import Ground, PlaceSet
 
 
@@ -31,6 +33,13 @@ def place_sets(outcome: Assessment) -> list[PlaceSet]:
     """The places of every indicator."""
     return [PlaceSet(t.indicator, t.zone, t.value, t.mark, t.part, t.feature, t.assumed, t.wkb)
             for t in outcome.places()]  # fmt: skip
+
+
+def maps(outcome: Assessment) -> list[MapOfRun]:
+    """The fields that models worked out; each made once, also where it is written twice."""
+    return [MapOfRun(id_, name, field.unit, field.classes, lru_cache(maxsize=1)(field.make))
+            for id_, measured in outcome.measurements.items()
+            for name, field in measured.fields.items()]  # fmt: skip
 
 
 def _zones(outcome: Assessment) -> list[dict[str, Any]]:

@@ -114,7 +114,12 @@ PLACES = Table("places", _columns("source_layer", "source_fid:INTEGER", "zone_id
 PLACE_SETS = Table("place_sets", _columns(
     "indicator::indicator", "part", "first_id:INTEGER", "last_id:INTEGER"))  # fmt: skip
 
-TABLES = (RUNS, SCORES, SCORE_PARTS, TOTALS, ZONES, BREACHES, ALERTS, CHECKS, PLACES, PLACE_SETS)
+# Rasters of models: they stand beside the file, `file` tells where from the folder of this file.
+MAPS = Table("maps", _columns("indicator::indicator", "name", "unit", "classes", "file"),
+             unique=("run_id", "name"))  # fmt: skip
+
+TABLES = (RUNS, SCORES, SCORE_PARTS, TOTALS, ZONES, BREACHES, ALERTS, CHECKS, PLACES, PLACE_SETS,
+          MAPS)  # fmt: skip
 BY_NAME = {table.name: table for table in TABLES}
 
 # Not a table of rows for people, so not registered as one: 800,000 rows without triggers.

@@ -18,7 +18,7 @@ from osgeo import gdal, osr
 
 from ..engine.pulse import beat
 from ..engine.words import Cancelled, DgoError
-from . import access, schema, upgrade
+from . import access, maps, schema, upgrade
 from .blobs import Bounds, Move
 from .record import Ground, PlaceSet, RunRecord
 from .rows import Row
@@ -28,6 +28,7 @@ from .stage import Staged, stage
 def write_run(path: str | Path, run: RunRecord, tables: Mapping[str, Iterable[Row]], *, crs: str,
               origin: tuple[float, float] = (0.0, 0.0), ground: Ground | None = None,
               places: Sequence[PlaceSet] = (), indicators: Sequence[str] = (),
+              fields: Sequence[maps.MapOfRun] = (),
               cancel: Callable[[], bool] | None = None,
               progress: Callable[[float], None] | None = None) -> Path:  # fmt: skip
     """Add a run to a results file, made where it is not there; earlier runs stay.
@@ -36,7 +37,8 @@ def write_run(path: str | Path, run: RunRecord, tables: Mapping[str, Iterable[Ro
     table's columns and ``wkb``, the geometry in metres local to ``origin``; run_id and scenario
     are filled in, and so are the marks in ``zones``. ``crs`` is the plane of the run; a file whose
     first run had another keeps its own and the geometry is transformed. ``indicators``: those that
-    get a layer ``ind_<id>`` even without places. ``progress`` gets 0-1.
+    get a layer ``ind_<id>`` even without places. ``fields``: maps that models make, written
+    before the tables. ``progress`` gets 0-1.
 
     Returns the path. Raises ``Cancelled``, and ``DgoError`` where the file is locked, read-only,
     newer, something else, or the disk is full: what it held stays as it was. Where it is locked
@@ -47,7 +49,7 @@ def write_run(path: str | Path, run: RunRecord, tables: Mapping[str, Iterable[Ro
     unknown = set(tables) - set(schema.BY_NAME)
     if unknown:
         raise ValueError(f"no such table: {', '.join(sorted(unknown))}")
-    job = _Job(run, tables, crs, origin, ground, places, indicators, cancel, progress)
+    job = _Job(run, tables, crs, origin, ground, places, indicators, fields, cancel, progress)
     try:
         job.write(path)
     except DgoError as problem:
@@ -65,8 +67,10 @@ def write_run(path: str | Path, run: RunRecord, tables: Mapping[str, Iterable[Ro
 class _Job:
     def __init__(self, run: RunRecord, tables: Mapping[str, list[Row]], crs: str,
                  origin: tuple[float, float], ground: Ground | None, places: Sequence[PlaceSet],
-                 indicators: Sequence[str], cancel: Callable[[], bool] | None,
+                 indicators: Sequence[str], fields: Sequence[maps.MapOfRun],
+                 cancel: Callable[[], bool] | None,
                  progress: Callable[[float], None] | None) -> None:  # fmt: skip
+        self.fields = fields
         self.run, self.tables, self.crs, self.origin = run, tables, crs, origin
         self.ground, self.places = ground, places
         named = [*indicators, *run.indicators, *(s.indicator for s in places)]
@@ -82,9 +86,19 @@ class _Job:
             raise Cancelled
         self.steps += 1
         if self.progress is not None:
-            self.progress(min(1.0, self.steps / (24 + len(self.places))))
+            self.progress(min(1.0, self.steps / (24 + len(self.fields) + len(self.places))))
 
     def write(self, path: Path) -> None:
+        self.tables["maps"] = maps.write_maps(
+            path, self.run.run_id, self.fields, self.crs, self.origin, self.tick
+        )
+        try:
+            self._write(path)
+        except BaseException:
+            maps.remove(path, self.run.run_id)
+            raise
+
+    def _write(self, path: Path) -> None:
         if path.exists():
             try:
                 self._fill(upgrade.open_results(path, update=True), path)

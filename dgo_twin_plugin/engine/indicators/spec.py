@@ -12,6 +12,7 @@ from ..words import Message
 
 if TYPE_CHECKING:
     from ..checks import Check
+    from ..grid import Raster
     from ..norms import Profile
     from ..scene import Scene
 
@@ -146,6 +147,17 @@ class LegalTest:
     wkb: bytes | None = None  # default: the feature's footprint
 
 
+@dataclass(frozen=True)
+class Field:
+    """A field a model worked out, shown as a raster beside the scores. ``make`` is called only
+    where the raster is wanted, for a field may cost more than the mark; it gives local metres,
+    NaN where nothing is known. The name of the field is a key of the texts ``results.map.<name>``."""
+
+    unit: str
+    make: Callable[[], Raster]
+    classes: tuple[float, ...] = ()  # edges of the classes of its legend, ascending; () = ramp
+
+
 @dataclass
 class Measurement:
     """What ``compute`` hands back."""
@@ -161,3 +173,8 @@ class Measurement:
     legal_default: str = "not_tested"  # legal_check of zones with no test at all
     checks: list[Check] = field(default_factory=list)
     notes: dict[str, Any] = field(default_factory=dict)
+    # Standard deviation of the value (of a ``log`` quantity: in decades) that comes from one input,
+    # (n_zones + 1,) by name of that input: a role, a canonical field, or ``model`` for the method.
+    # Independent of each other; ``model`` takes the place of the profile's own spread.
+    spreads: dict[str, np.ndarray] = field(default_factory=dict)
+    fields: dict[str, Field] = field(default_factory=dict)  # name -> what a model worked out

@@ -1,0 +1,105 @@
+"""The frame of cells in which fields are worked out, and burning polygons into it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..geometry import Polygons
+from ..grid import Raster
+from ..scan import cells_inside
+
+MOST_CELLS = 16_000_000  # beyond it cells are made larger: 64 km2 at 2 m
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A north-up frame of square cells. ``x0``, ``y0``: upper left corner, local metres."""
+
+    x0: float
+    y0: float
+    cell: float  # m
+    rows: int
+    columns: int
+
+    @classmethod
+    def around(cls, box: tuple[float, float, float, float], cell: float) -> Frame:
+        """The smallest frame on whole multiples of ``cell`` that holds ``box`` (xmin, ymin, xmax,
+        ymax). So frames of neighbouring boxes share their cells: a part worked out again fits."""
+        west, south = np.floor(box[0] / cell), np.floor(box[1] / cell)
+        east, north = np.ceil(box[2] / cell), np.ceil(box[3] / cell)
+        rows, columns = int(max(north - south, 1)), int(max(east - west, 1))
+        while rows * columns > MOST_CELLS:
+            return cls.around(box, cell * 2)
+        return cls(float(west * cell), float(north * cell), cell, rows, columns)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.rows, self.columns
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """xmin, ymin, xmax, ymax."""
+        return (self.x0, self.y0 - self.rows * self.cell,
+                self.x0 + self.columns * self.cell, self.y0)  # fmt: skip
+
+    def raster(self, values: np.ndarray) -> Raster:
+        """``values`` (rows, columns) as a raster that can be sampled."""
+        return Raster(np.asarray(values, float), self.x0, self.y0, self.cell, self.cell)
+
+    def centres(self) -> np.ndarray:
+        """(rows * columns, 2) the middle of every cell, row by row."""
+        x = self.x0 + (np.arange(self.columns) + 0.5) * self.cell
+        y = self.y0 - (np.arange(self.rows) + 0.5) * self.cell
+        return np.column_stack([np.tile(x, self.rows), np.repeat(y, self.columns)])
+
+    def cells(self, xy: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Row and column of each point (m, 2), clipped to the frame, and (m,) whether inside."""
+        xy = np.asarray(xy, float).reshape(-1, 2)
+        column = np.floor((xy[:, 0] - self.x0) / self.cell)
+        row = np.floor((self.y0 - xy[:, 1]) / self.cell)
+        inside = (row >= 0) & (row < self.rows) & (column >= 0) & (column < self.columns)
+        row = np.where(np.isfinite(row), np.clip(row, 0, self.rows - 1), 0).astype(np.int64)
+        column = np.where(np.isfinite(column), np.clip(column, 0, self.columns - 1), 0)
+        return row, column.astype(np.int64), inside
+
+    def resampled(self, raster: Raster) -> np.ndarray:
+        """(rows, columns) a raster at the cell centres, bilinear between its own centres where all
+        four know a value, else the cell the centre lies in; NaN where that has none."""
+        x = self.x0 + (np.arange(self.columns) + 0.5) * self.cell
+        y = self.y0 - (np.arange(self.rows) + 0.5) * self.cell
+        fx = (x - raster.x0) / raster.dx - 0.5
+        fy = (raster.y0 - y) / raster.dy - 0.5
+        rows, columns = raster.values.shape
+        c0, r0 = np.floor(fx).astype(np.int64), np.floor(fy).astype(np.int64)
+        u, v = (fx - c0)[None, :], (fy - r0)[:, None]
+        cc = [np.clip(c, 0, columns - 1) for c in (c0, c0 + 1)]
+        rr = [np.clip(r, 0, rows - 1) for r in (r0, r0 + 1)]
+        data = np.asarray(raster.values, float)
+        smooth = (
+            (1 - v) * ((1 - u) * data[np.ix_(rr[0], cc[0])] + u * data[np.ix_(rr[0], cc[1])])
+            + v * ((1 - u) * data[np.ix_(rr[1], cc[0])] + u * data[np.ix_(rr[1], cc[1])])
+        )  # fmt: skip
+        near_c = np.floor((x - raster.x0) / raster.dx).astype(np.int64)
+        near_r = np.floor((raster.y0 - y) / raster.dy).astype(np.int64)
+        inside = ((near_r >= 0) & (near_r < rows))[:, None] & ((near_c >= 0) & (near_c < columns))
+        near = data[np.ix_(np.clip(near_r, 0, rows - 1), np.clip(near_c, 0, columns - 1))]
+        found: np.ndarray = np.where(np.isfinite(smooth), smooth, near)
+        found[~inside] = np.nan
+        return found
+
+    def burned(
+        self, polygons: Polygons, values: np.ndarray, into: np.ndarray, highest: bool = False
+    ) -> np.ndarray:
+        """Write ``values[k]`` into the cells whose centre lies in polygon k; later rows overwrite
+        earlier ones, or with ``highest`` the largest value stays. Returns ``into``."""
+        feature, row, column = cells_inside(
+            polygons, self.raster(np.zeros(self.shape)), (0, self.rows), (0, self.columns)
+        )
+        found = np.asarray(values)[feature]
+        if highest:
+            np.maximum.at(into, (row, column), found)
+        else:
+            into[row, column] = found
+        return into

@@ -1,0 +1,27 @@
+"""The constants of the models: ``profiles/models/<name>.yml``, each with source and confidence."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import yaml
+
+from .. import resources_path
+from ..words import DgoError
+
+
+@lru_cache(maxsize=None)
+def constants(name: str) -> dict[str, Any]:
+    """The content of one file of constants. Do not change what you get.
+
+    Raises ``DgoError`` where the file cannot be read: it names the file and the remedy.
+    """
+    path = resources_path.profiles() / "models" / f"{name}.yml"
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise DgoError("errors.model_constants", path=str(path), detail=str(error)) from None
+    if not isinstance(content, dict):
+        raise DgoError("errors.model_constants", path=str(path), detail="no mapping")
+    return content
