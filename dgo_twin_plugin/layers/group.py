@@ -27,7 +27,7 @@ _SUFFIX = {"MULTIPOLYGON": "MultiPolygon", "MULTILINESTRING": "MultiLineString",
 _KIND = {"MULTIPOLYGON": "Polygon", "MULTILINESTRING": "Line", "POINT": "Point",
          "MULTIPOINT": "Point", "": "None"}  # fmt: skip
 FINDINGS = (schema.BREACHES, schema.ALERTS, schema.CHECKS)
-TABLES = (schema.SCORES, schema.SCORE_PARTS, schema.TOTALS, schema.RUNS)
+TABLES = (schema.SCORES, schema.SCORE_PARTS, schema.TOTALS, schema.CONTRIBUTIONS, schema.RUNS)
 
 
 def add_results(project: QgsProject, path: str | Path, run_id: str = "", lang: str = "",

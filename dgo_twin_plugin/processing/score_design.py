@@ -53,6 +53,11 @@ class Algorithm(SnapshotAlgorithm):
             advanced=True,
         )
         self.add(
+            QgsProcessingParameterBoolean("CONTRIBUTIONS", self.label("CONTRIBUTIONS"), False),
+            optional=True,
+            advanced=True,
+        )
+        self.add(
             QgsProcessingParameterFileDestination(
                 "OUTPUT", self.label("OUTPUT"), text("algorithms.gpkg_filter")
             ),

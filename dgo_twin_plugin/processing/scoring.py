@@ -18,7 +18,8 @@ from qgis.core import (
 )
 
 from ..engine.assessment import Assessment, assess
-from ..engine.build import build_scene
+from ..engine.build import Sources, build_scene
+from ..engine.contributions import contributions
 from ..engine.functions import load_functions
 from ..engine.indicators import all_indicators
 from ..engine.marks import shown
@@ -57,6 +58,7 @@ class Run:
         if parameters.get("CELL_SIZE") is None and twin.cell_size:
             self.cell = twin.cell_size
         self.maps = algorithm.parameterAsBoolean(parameters, "MAPS", context)
+        self.apart = algorithm.parameterAsBoolean(parameters, "CONTRIBUTIONS", context)
         self.scenario = algorithm.parameterAsString(parameters, "SCENARIO", context)
         self.scenario = self.scenario or twin.scenario
         named = algorithm.parameterAsFileOutput(parameters, "OUTPUT", context)
@@ -104,12 +106,16 @@ class Run:
             progress(55, 85)(done)
 
         result = assess(scene, profile, self.chosen, twin.ambitions, weights, named)
+        tables = outcome.tables(result)
+        if self.apart:
+            feedback.setProgressText(text("algorithms.step.contributions"))
+            tables["contributions"] = contributions(reading.sources, result, self._again)
         feedback.setProgressText(text("algorithms.step.write"))
         record = self._record(self.scenario, result, reading)
         self.written = write_run(
             self.target,
             record,
-            outcome.tables(result),
+            tables,
             crs=reading.plane.label,
             origin=scene.origin,
             ground=outcome.ground(result),
@@ -136,6 +142,11 @@ class Run:
             "BREACHES": result.n_breaches(),
             "ALERTS": len(result.alerts),
         }
+
+    def _again(self, sources: Sources) -> Assessment:
+        """Other sources, scored in the same way."""
+        scene = build_scene(sources, self.profile, load_functions(), self.date, self.cell)
+        return assess(scene, self.profile, self.chosen)
 
     def _record(self, scenario: str, result: Assessment, reading: Reading) -> RunRecord:
         profile = self.profile

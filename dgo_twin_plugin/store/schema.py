@@ -118,8 +118,13 @@ PLACE_SETS = Table("place_sets", _columns(
 MAPS = Table("maps", _columns("indicator::indicator", "name", "unit", "classes", "file"),
              unique=("run_id", "name"))  # fmt: skip
 
+CONTRIBUTIONS = Table("contributions", _columns(
+    "zone_id:INTEGER", "indicator::indicator", "part", "unit", "value:REAL", "autonomous:REAL",
+    "plan:REAL", "measures:REAL", "influence:BOOLEAN",
+), unique=("run_id", "zone_id", "indicator", "part"))  # fmt: skip
+
 TABLES = (RUNS, SCORES, SCORE_PARTS, TOTALS, ZONES, BREACHES, ALERTS, CHECKS, PLACES, PLACE_SETS,
-          MAPS)  # fmt: skip
+          MAPS, CONTRIBUTIONS)  # fmt: skip
 BY_NAME = {table.name: table for table in TABLES}
 
 # Not a table of rows for people, so not registered as one: 800,000 rows without triggers.

@@ -198,7 +198,8 @@ def _crowns(scene: Scene) -> Crowns:
     drawn = np.array([dimension(w) == 2 for w in wkb], bool)
     for k, data in enumerate(wkb):
         shape = geometry_from_wkb(data)
-        middle = shape if dimension(data) == 0 and not shape.GetGeometryCount() else shape.Centroid()
+        point = dimension(data) == 0 and not shape.GetGeometryCount()
+        middle = shape if point else shape.Centroid()
         if middle is not None and not middle.IsEmpty():
             xy[k] = middle.GetX(), middle.GetY()
         shapes.append(shape)
@@ -206,8 +207,8 @@ def _crowns(scene: Scene) -> Crowns:
     diameter = np.where(drawn, 2.0 * np.sqrt(area / np.pi), diameter)
     guess_d, guess_h = ~(diameter > 0), ~(top > 0)
     rate = scene.rates
-    diameter = np.where(guess_d, np.where(guess_h, rate["tree.canopy_diameter"],
-                                          top * rate["tree.diameter_height"]), diameter)  # fmt: skip
+    guessed = np.where(guess_h, rate["tree.canopy_diameter"], top * rate["tree.diameter_height"])
+    diameter = np.where(guess_d, guessed, diameter)
     top = np.where(guess_h, diameter / rate["tree.diameter_height"], top)
     base = top * rate["tree.base_share"]
     round_ = _circles(xy, diameter / 2.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import yaml
@@ -11,7 +11,7 @@ from .. import resources_path
 from ..words import DgoError
 
 
-@lru_cache(maxsize=None)
+@cache
 def constants(name: str) -> dict[str, Any]:
     """The content of one file of constants. Do not change what you get.
 
