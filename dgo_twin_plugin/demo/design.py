@@ -178,6 +178,8 @@ def _streets(ground: Ground, own: list[layout.Street], tuning: Tuning) -> None:
                 xy = section(street.xy, k * length / pieces, (k + 1) * length / pieces - 4.0)
                 extra = {"openbaar": 1, "naam": street.name}
                 for made in ground.put(shapes.strip(xy, a, b), term, 8.0, True, **extra):
+                    if term == "Wadi":
+                        made.fields["maatregel"] = 1
                     if term == "Wadi" and k % 4 != 3:
                         made.fields["berging"] = round(made.geometry.GetArea()
                                                        * tuning.swale_depth, 1)  # fmt: skip
@@ -233,7 +235,9 @@ def _plots(ground: Ground, plan: layout.Layout, houses: list[House], tuning: Tun
             if court is None or court.GetArea() < 180.0 or access is None:
                 continue
             ground.put(access, "Erfweg", smallest=10.0)
-            ground.put(court, tuning.court, smallest=40.0, naam="Parkeerhof")
+            spaces = {} if len(ground.features) % 5 == 2 else {
+                "plaatsen": float(int(court.GetArea() / 22.0))}  # fmt: skip
+            ground.put(court, tuning.court, smallest=40.0, naam="Parkeerhof", **spaces)
     for house in houses:
         term = tuning.garden if house.kind is ROW else "Tuin"
         if house.kind in (BLOCK, SMALL):
@@ -381,7 +385,8 @@ def _lines(design: Design, plan: layout.Layout, tuning: Tuning) -> None:
         road = plan.street("Provincialeweg N937").xy
         xy = road[(road[:, 0] > layout.BARRIER[0]) & (road[:, 0] < layout.BARRIER[1])]
         wall = shapes.line(xy + shapes.normals(xy) * 13.0)
-        design.lines.append(Feature(wall, "Geluidscherm", {"hoogte": 4.0, "naam": "Scherm N937"}))
+        fields = {"hoogte": 4.0, "naam": "Scherm N937", "maatregel": 1}
+        design.lines.append(Feature(wall, "Geluidscherm", fields))
     wall = shapes.line([(780, 106), (822, 121), (852, 140)])
     design.lines.append(Feature(wall, "Geluidscherm", {"hoogte": 2.5, "naam": "Scherm laadplaats"}))
     for path in plan.paths:
@@ -398,5 +403,5 @@ def _crates(design: Design) -> None:
         for piece in shapes.parts(shape):
             area = piece.GetArea()
             if area > 120.0:
-                design.crates.append(Feature(piece, "Infiltratiekratten",
-                                             {"berging": round(area * 0.5 * 0.40, 1)}))  # fmt: skip
+                fields = {"berging": round(area * 0.5 * 0.40, 1), "maatregel": 1}
+                design.crates.append(Feature(piece, "Infiltratiekratten", fields))

@@ -2,7 +2,7 @@
 
 Road and rail noise: emission and decay after the structure of SRM1 (domain 4.1), without
 reflections; municipal streets lose up to 5 dB behind the first row, a mean for closed building.
-Air: background plus exponential decay from roads. The rest: distance functions.
+Air: background only, the roads are the model's. The rest: distance functions.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from .surroundings import ESTATE, FARM, FRAME, RAIL, traffic
 NOISE_WINDOW = (-330.0, -330.0, 1330.0, 930.0)
 NOISE_CELL = 5.0
 CELL = 10.0
+RELIEF_CELL = 2.0
 
 
 class Grid:
@@ -120,17 +121,12 @@ def shared_maps(layout: Layout) -> Iterator[tuple[str, np.ndarray, Grid, str]]:
     rail = fine.distance(shapes.spline(RAIL, 60))
     yield ("geluid_rail", 82.0 - decay(rail, 0.8), fine, "dB Lden spoor; fictief")
     grid = Grid(FRAME, CELL)
-    n_road = grid.distance(layout.street("Provincialeweg N937").xy)
-    main = grid.distance(layout.street("Startbaan").xy)
     estate = grid.near(*ESTATE)
     south = np.clip((600 - grid.y) / 1200, 0, 1)
-    plumes = np.exp(-n_road / 95), np.exp(-main / 45), np.exp(-estate / 420)
-    for name, base, weights in (("no2", 11.2, (6.5, 1.6, 1.8)), ("pm10", 15.0, (1.8, 0.5, 1.2)),
-                                ("pm25", 7.6, (0.9, 0.25, 0.5))):  # fmt: skip
-        field = base * (1 + 0.06 * south)
-        for k, weight in enumerate(weights):
-            field = field + weight * plumes[k]
-        yield name, field, grid, f"µg/m3 {name.upper()} jaargemiddeld 2025; fictief"
+    for name, base, rise in (("no2", 11.2, 1.8), ("pm10", 15.0, 1.2), ("pm25", 7.6, 0.5)):
+        field = base * (1 + 0.06 * south) + rise * np.exp(-estate / 420)
+        yield name, field, grid, f"µg/m3 {name.upper()} achtergrond 2025 zonder wegen; fictief"
+    yield "o3", 47.0 - 2.0 * south, grid, "µg/m3 O3 jaargemiddeld 2025; fictief"
     farm = grid.near(*FARM)
     yield ("geur", 0.22 + 6.5 * np.exp(-farm / 260), grid, "ouE/m3 P98 achtergrond; fictief")
     club = grid.near(-260.0, 330.0)
@@ -150,7 +146,26 @@ def shared_maps(layout: Layout) -> Iterator[tuple[str, np.ndarray, Grid, str]]:
     ground = 5.2 + hill + slope - 0.8 * np.exp(-((stream / 60) ** 2))
     yield ("grondwater", 0.7 + 0.16 * hill + 2.2 * (1 - np.exp(-stream / 260)), grid,
            "m onder maaiveld, gemiddeld hoogste grondwaterstand; fictief")  # fmt: skip
-    yield ("dtm", ground, grid, "m NAP maaiveld; fictief")
+    sand = 1 - np.exp(-((stream / 140) ** 2))
+    yield ("doorlatendheid", 0.15 + 2.2 * sand, grid, "m per dag; fictief")
+    relief = Grid(NOISE_WINDOW, RELIEF_CELL)
+    yield ("dtm", _between(ground, grid, relief) + _bumps(relief), relief, "m NAP maaiveld; fictief")
+
+
+def _between(values: np.ndarray, coarse: Grid, fine: Grid) -> np.ndarray:
+    """Values of a coarse grid at the cells of a finer one, bilinear."""
+    x, y = fine.x[0], fine.y[:, 0]
+    rows = np.array([np.interp(x, coarse.x[0], row) for row in values])
+    return np.array([
+        np.interp(-y, -coarse.y[:, 0], rows[:, k]) for k in range(rows.shape[1])
+    ]).T  # fmt: skip
+
+
+def _bumps(grid: Grid) -> np.ndarray:
+    """Hollows and rises of a field: waves of 90, 37 and 19 m, some ten centimetres in all."""
+    wave = 0.10 * np.sin(grid.x / 14.3 + 0.6 * np.sin(grid.y / 31.0)) * np.cos(grid.y / 16.1)
+    wave += 0.05 * np.sin(grid.x / 5.9 + grid.y / 7.3)
+    return wave + 0.03 * np.cos(grid.x / 3.1 - grid.y / 2.9)
 
 
 def surface_model(ground: np.ndarray, grid: Grid, features: list[shapes.Feature]) -> np.ndarray:

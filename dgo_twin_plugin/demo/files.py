@@ -16,7 +16,7 @@ from .fields import Grid
 from .settings import EPSG, ORIGIN
 from .shapes import Feature
 
-YES_NO = ("bestaand", "openbaar", "hoge_zandgrond")
+YES_NO = ("bestaand", "openbaar", "hoge_zandgrond", "maatregel")
 WHOLE = ("woningen", "lagen", "personen", "klasse")
 NODATA = -9999.0
 

@@ -12,7 +12,7 @@ from . import design, fields, files, layout, shapes, surroundings, twinfile
 from .settings import TUNING
 from .shapes import Feature
 
-STEPS = 32
+STEPS = 34
 TYPE_NAMES = {code: name for name, code in twinfile.AREA_TYPES.items()}
 STAMP = "2026-01-01T00:00:00.000Z"  # in the GeoPackages, so that two creations are equal
 

@@ -32,7 +32,9 @@ def roads(layout: Layout, tuning: Tuning) -> list[Feature]:
     """Roads and paths with their traffic; every crossing is a common vertex."""
     found = []
     for street in [*layout.streets, *layout.paths]:
-        fields: dict[str, Any] = {"naam": street.name}
+        there = street.kind in ("provincial", "local")
+        fields: dict[str, Any] = {"naam": street.name,
+                                  "herkomst": "autonomous" if there else "plan"}  # fmt: skip
         if street.kind == "path":
             fields |= {"etmaal": 0.0, "middel_pct": 0.0, "zwaar_pct": 0.0, "snelheid": 15.0,
                        "verharding": "halfverharding", "beheerder": "municipal"}  # fmt: skip

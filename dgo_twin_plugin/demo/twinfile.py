@@ -40,6 +40,7 @@ DESIGN_FIELDS = {
     "existing": "bestaand", "roof": "dak", "green_roof": "groendak", "blue_roof": "blauwdak",
     "pv": "pv", "beng2": "beng2", "mpg": "mpg", "disconnected": "afgekoppeld",
     "storage": "berging", "bank": "oever", "public": "openbaar", "population": "personen",
+    "parking_spaces": "plaatsen", "measure": "maatregel",
 }  # fmt: skip
 SCENARIOS = {"a": "Variant A: eerste schets", "b": "Variant B: verbeterd"}
 KIND = {"kind": "soort", "name": "naam"}
@@ -54,13 +55,14 @@ def twin(variant: str, fields: set[str], crates: bool) -> dict[str, Any]:
         {"layer": f"{design_file}|bomen", "functions": "tree",
          "fields": {"canopy_diameter": "kroondiameter", "height": "hoogte", "public": "openbaar"}},
         {"layer": f"{design_file}|lijnen", "function": "functie",
-         "fields": {"height": "hoogte", "name": "naam"}},
+         "fields": {"height": "hoogte", "name": "naam",
+                    **({"measure": "maatregel"} if crates else {})}},
         {"layer": f"{design_file}|lampen", "functions": "luminaire",
          "fields": {"luminous_intensity": "lichtsterkte", "height": "hoogte"}},
     ]  # fmt: skip
     if crates:
         design.append({"layer": f"{design_file}|ondergronds", "function": "functie",
-                       "fields": {"storage": "berging"}})  # fmt: skip
+                       "fields": {"storage": "berging", "measure": "maatregel"}})  # fmt: skip
 
     def vector(name: str, fields: dict[str, str], **more: Any) -> dict[str, Any]:
         return {"layer": f"omgeving.gpkg|{name}", "fields": fields, "date": MAP_DATE,
@@ -74,7 +76,7 @@ def twin(variant: str, fields: set[str], crates: bool) -> dict[str, Any]:
                     "fields": {"height": "hoogte", "dwellings": "woningen"}},
         "roads": {"layer": f"{roads_file}|wegen_{variant}", "date": MAP_DATE,
                   "fields": {"intensity": "etmaal", "medium": "middel_pct", "heavy": "zwaar_pct",
-                             "speed": "snelheid", "surface": "verharding", "owner": "beheerder"}},
+                             "speed": "snelheid", "surface": "verharding", "owner": "beheerder", "origin": "herkomst"}},
         "railways": {"layer": f"{roads_file}|spoor", "date": MAP_DATE,
                      "fields": {"day": "dag", "evening": "avond", "night": "nacht",
                                 "speed": "snelheid", "category": "categorie"}},
@@ -85,7 +87,9 @@ def twin(variant: str, fields: set[str], crates: bool) -> dict[str, Any]:
         "noise_rail": raster("geluid_rail", sigma=2.0),
         "noise_industry": vector("geluid_industrie", {"lden_from": "lden_van",
                                                       "lden_to": "lden_tot"}),
-        "no2": raster("no2"), "pm10": raster("pm10"), "pm25": raster("pm25"),
+        # without the roads of this file: the model adds those
+        **{name: raster(name, contribution="background") for name in ("no2", "pm10", "pm25")},
+        "o3": raster("o3"), "infiltration": raster("doorlatendheid"),
         "risk_contours": vector("risicocontouren", {"pr": "pr"}),
         "attention_areas": vector("aandachtsgebieden", {"kind": "soort"}),
         "odour": raster("geur"), "light": raster("licht"),

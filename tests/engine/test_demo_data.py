@@ -135,8 +135,11 @@ def test_maps_are_smooth(made):
 def test_twin_file(made, variant):
     twin = load_twin(made[f"twin_{variant}"])  # refuses unknown keys, roles, functions and files
     known = set(roles())
-    # all roles but the one for windmills and fields of panels, which this plan has none of
-    assert known - set(twin.context) == {"generation"} & known
+    # all roles but those for results of others' models, and for what the plan has none of or draws
+    # itself: windmills, entrances, loose paths, car parks, green beyond the current situation
+    others = {"pet", "shadow", "water_depth"}
+    none = {"generation", "entrances", "paths", "parking", "public_green"}
+    assert known - set(twin.context) == others | none
     assert "Variant" in twin.scenario
     for part, entry in twin.layers():
         path = made["twin_a"].parent / entry.path

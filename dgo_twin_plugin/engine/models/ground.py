@@ -84,13 +84,22 @@ def _ground(scene: Scene, frame: Frame, growth: float) -> Ground:
     building = np.where(row >= 0, height[np.maximum(row, 0)] if surfaces.n else 0.0, 0.0)
     terrain = terrain_in(scene, frame)
     trees = crowns_of(scene)
-    canopy, base = np.zeros(frame.shape), np.zeros(frame.shape)
+    canopy, base = _woods(scene, row)
     if trees.n:
         wide = _grown(trees, growth) if growth else trees.polygons
         order = np.argsort(trees.top, kind="stable")  # the highest crown is written last
         frame.burned(wide.take(order), trees.top[order], canopy)
         frame.burned(wide.take(order), trees.base[order], base)
     return Ground(frame, terrain, row, building, canopy, base)
+
+
+def _woods(scene: Scene, row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Top and base of the canopy over ground with function ``wood``; 0 elsewhere."""
+    wood = scene.surfaces.where("wood")
+    given = scene.surfaces.fields["height"]
+    top = np.where(wood, np.where(given > 0, given, scene.rates["tree.wood_height"]), 0.0)
+    there = np.where(row >= 0, top[np.maximum(row, 0)] if len(top) else 0.0, 0.0)
+    return there, there * scene.rates["tree.base_share"]
 
 
 def terrain_in(scene: Scene, frame: Frame) -> np.ndarray:
