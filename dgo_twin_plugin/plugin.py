@@ -26,6 +26,7 @@ class DgoTwinPlugin:
         self.provider: Any = None
         self.action: Any = None
         self.dock: Any = None
+        self.expressions: Any = None
 
     # --- hooks that QGIS calls --------------------------------------------------------------
     def initProcessing(self) -> None:  # noqa: N802 - the name is QGIS's
@@ -38,6 +39,9 @@ class DgoTwinPlugin:
         provider = DgoProvider()
         if QgsApplication.processingRegistry().addProvider(provider):
             self.provider = provider
+        from . import expressions
+
+        self.expressions = expressions.register()
 
     def initGui(self) -> None:  # noqa: N802 - the name is QGIS's
         """Add provider, menu entry and tool button."""
@@ -69,6 +73,11 @@ class DgoTwinPlugin:
                 self.iface.removePluginMenu(text("plugin.menu"), action)
                 self.iface.removeToolBarIcon(action)
                 action.deleteLater()
+        if self.expressions is not None:
+            from . import expressions
+
+            registration, self.expressions = self.expressions, None
+            expressions.unregister(registration)
         if self.provider is not None:
             provider, self.provider = self.provider, None
             # QGIS deletes its providers itself when it closes, before it unloads the plugins.

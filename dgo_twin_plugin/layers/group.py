@@ -20,8 +20,8 @@ from ..engine.texts import language, moment, text
 from ..engine.words import DgoError
 from ..store import access, read, runs, schema, upgrade
 from . import map_styles, styles
+from .properties import FILE_PROPERTY, LAYER_PROPERTY, RUN_PROPERTY
 
-RUN_PROPERTY, FILE_PROPERTY, LAYER_PROPERTY = "dgo/run", "dgo/results", "dgo/result"
 _SUFFIX = {"MULTIPOLYGON": "MultiPolygon", "MULTILINESTRING": "MultiLineString", "POINT": "Point",
            "MULTIPOINT": "MultiPoint"}  # fmt: skip
 _KIND = {"MULTIPOLYGON": "Polygon", "MULTILINESTRING": "Line", "POINT": "Point",

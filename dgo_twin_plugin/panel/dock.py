@@ -395,7 +395,8 @@ class Dock(QgsDockWidget):
 
     def _indicator_asked(self, indicator: str) -> None:
         """Show the layer of an indicator in the project, where it is loaded."""
-        from ..layers.group import LAYER_PROPERTY, result_layers
+        from ..layers.group import result_layers
+        from ..layers.properties import LAYER_PROPERTY
 
         if self.view is None:
             return

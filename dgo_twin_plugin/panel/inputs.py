@@ -33,7 +33,7 @@ from ..engine.norms import load_profile, shipped_profiles
 from ..engine.texts import language, text
 from ..engine.twin import DEFAULT_PROFILE, LayerEntry, Twin, load_twin
 from ..engine.words import DgoError
-from ..layers.group import FILE_PROPERTY
+from ..layers.properties import FILE_PROPERTY
 from ..processing.inputs import TYPE_FIELDS
 from ..processing.score_design import Algorithm
 from ..project.roles import ROLE, project_twin

@@ -103,7 +103,8 @@ class _Painter(QStyledItemDelegate):
 
     def _cell(self, painter: QPainter, box: QRectF, line: Line, column: int, palette: QPalette,
               font: Any) -> None:  # fmt: skip
-        words = {VALUE: line.value, RANGE: line.interval, STATUS: line.status,
+        sure = " · ".join(t for t in (line.unsure, line.status) if t)
+        words = {VALUE: line.value, RANGE: line.interval, STATUS: sure,
                  LAW: f"§ {line.law}" if line.law else "", COVERAGE: line.coverage}[column]
         painter.setFont(font)
         painter.setPen(paint.warning_colour(palette) if column == LAW
@@ -132,7 +133,7 @@ class _Painter(QStyledItemDelegate):
             painter.setFont(less)
         painter.setPen(paint.soft(palette, 0.7))
         self._write(painter, below, line.reason if line.mark is None else " · ".join(
-            t for t in (line.value, line.status,
+            t for t in (line.value, line.unsure, line.status,
                         text("report.coverage", share=line.coverage) if line.partial else "")
             if t))  # fmt: skip
         wide = min(box.width(), 420.0)

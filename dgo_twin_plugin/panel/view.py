@@ -17,7 +17,8 @@ from ..engine.words import (
     THEMES,
     DgoError,
 )
-from ..reports.shown import NOTHING, badge, figure, indicator, share, word
+from ..reports.nextdata import said as next_said
+from ..reports.shown import NOTHING, badge, chance, figure, indicator, share, unsure, word
 from ..store import read, runs, schema
 
 Row = dict[str, Any]
@@ -47,10 +48,11 @@ class Line:
     n_breach: int = 0
     reason: str = ""
     tip: str = ""
+    unsure: str = ""  # "± uncertain" where the interval straddles the 6
 
     def spoken(self) -> str:
         """The line for a screen reader."""
-        parts = (self.name, self.badge, self.value, self.status, self.law, self.reason,
+        parts = (self.name, self.badge, self.unsure, self.value, self.status, self.law, self.reason,
                  text("report.coverage", share=self.coverage) if self.coverage else "")  # fmt: skip
         return ", ".join(part for part in parts if part and part != NOTHING)
 
@@ -154,9 +156,12 @@ class RunView:
         made = Line(
             row["theme"], name, row["mark"], shown, row.get("mark_low"), row.get("mark_high"),
             interval=_mark_range(row), coverage=share(row.get("coverage"), lang),
-            assumed=share(row.get("assumed"), lang), n_breach=n,
+            assumed=share(row.get("assumed"), lang), n_breach=n, unsure=unsure(row, lang),
         )  # fmt: skip
         facts = [f"<b>{html.escape(name)}: {shown}</b>", *map(html.escape, self.facts(made))]
+        if row.get("chance6") is not None:
+            found = text("report.chance", share=chance(row["chance6"], lang))
+            facts.append(html.escape(found))
         if row.get("missing"):
             facts.append(html.escape(text("report.missing_count", n=row["missing"])))
         return Line(**{**made.__dict__, "tip": "<br>".join(facts)})
@@ -164,6 +169,7 @@ class RunView:
     def facts(self, line: Line) -> list[str]:
         """Interval, coverage and assumed share of a total, as sentences."""
         parts = [text("panel.interval", range=line.interval)] if line.interval else []
+        parts += [line.unsure] if line.unsure else []
         if line.mark is not None:
             parts += [text("report.coverage", share=line.coverage),
                       text("report.assumed", share=line.assumed)]  # fmt: skip
@@ -196,7 +202,7 @@ class RunView:
             word("legal_check", law, lang) if law else "", law,
             share(row["coverage"], lang) if row["coverage"] is not None else "",
             row["coverage"] is not None and row["coverage"] < 0.9995,
-            share(row["assumed"], lang), n, row["reason"] or "",
+            share(row["assumed"], lang), n, row["reason"] or "", unsure=unsure(row, lang),
         )  # fmt: skip
         return Line(**{**made.__dict__, "tip": self._tip(row, made)})
 
@@ -210,7 +216,9 @@ class RunView:
                 lines.append(html.escape(f"{text(key)}: {value}"))
 
         add("results.field.value", line.value)
-        add("panel.interval_head", line.interval)
+        add("panel.interval_head", " ".join(t for t in (line.interval, line.unsure) if t))
+        add("results.field.chance6", chance(row["chance6"], lang))
+        add("results.field.next_data", next_said(row, lang))
         add("results.field.status", line.status)
         add("results.field.reason", line.reason)
         add("results.field.legal_check", word("legal_check", row["legal_check"], lang))

@@ -134,7 +134,7 @@ def test_output_stands_beside_the_project(dock: Any, qgis_project: Any, tmp_path
 
 
 def test_results_are_no_choice_of_design(layers: Any, dock: Any, qgis_project: Any) -> None:
-    from dgo_twin_plugin.layers.group import FILE_PROPERTY
+    from dgo_twin_plugin.layers.properties import FILE_PROPERTY
 
     design, kaart = layers
     before = dock.inputs.design.count()

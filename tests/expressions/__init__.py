@@ -1,0 +1,1 @@
+"""Marks as QGIS expressions."""
