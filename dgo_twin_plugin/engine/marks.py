@@ -184,6 +184,18 @@ def chance6(value: Number, sigma: Number, kind: str, minimum: Number, up: Number
     return np.where(unknown, np.nan, _normal_cdf(np.where(unknown, 0.0, z)))
 
 
+def chance_of_mark(mark: float, low: float, high: float) -> float:
+    """Chance (0-1) of a 6 or more of a mark that is a mean of marks: the mark as a normal
+    distribution with the spread of its 90 % interval. NaN where a number is missing. Without
+    NumPy: sliders ask for hundreds."""
+    sigma = (high - low) / (2.0 * Z90)
+    if not math.isfinite(mark) or not math.isfinite(sigma):
+        return math.nan
+    if sigma <= 0:
+        return 1.0 if round(mark, _SNAP) >= MINIMUM else 0.0
+    return 0.5 * (1.0 + math.erf((mark - MINIMUM) / (sigma * math.sqrt(2.0))))
+
+
 def uncertain(mark_low: Number, mark_high: Number) -> np.ndarray:
     """True where the interval straddles 6 (domain 2.4: shown as "uncertain")."""
     with np.errstate(invalid="ignore"):

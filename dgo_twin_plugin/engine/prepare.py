@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import marks as m
 from . import words
+from .band import Band, lowest
 from .indicators.spec import Indicator, LegalTest, Measurement, Part
 from .legal import describe, worst_test
 from .reduce import ReducedIndicator, ReducedPart, reduced
+from .score_row import COLUMNS as COLUMNS
+from .score_row import ScoreRow as ScoreRow
+from .spread import Budget
+from .spread import budget as make_budget
 from .words import Message, say
 
 if TYPE_CHECKING:
@@ -25,56 +30,6 @@ if TYPE_CHECKING:
     from .scene import Scene
 
 _DUST = 1e-9
-
-
-@dataclass
-class ScoreRow:
-    """One row of ``scores`` or ``score_parts``: exactly the columns of design 6, in that order,
-    without run_id and scenario. None = NULL."""
-
-    zone_id: int
-    area_type: str | None
-    indicator: str
-    code: str
-    part: str
-    theme: str
-    value: float | None
-    unit: str
-    mark: float | None
-    mark_low: float | None
-    mark_high: float | None
-    chance6: float | None
-    ambition: float | None
-    gap: float | None
-    status: str
-    legal_check: str
-    n_breach: int
-    legal_limit: float | None
-    minimum: float | None
-    basis: float | None
-    optimum: float | None
-    weight: float | None
-    norm_source: str | None
-    norm_status: str | None
-    norm_confidence: str | None
-    coverage: float | None
-    assumed: float | None
-    share_below_6: float | None
-    worst_value: float | None
-    n_features: int
-    method: str
-    proxy: bool
-    reason: Message | None
-
-    def copy(self, **changes: Any) -> ScoreRow:
-        """A copy with other values; much quicker than ``dataclasses.replace``."""
-        twin = object.__new__(ScoreRow)
-        twin.__dict__.update(self.__dict__)
-        twin.__dict__.update(changes)
-        return twin
-
-
-COLUMNS = tuple(f.name for f in fields(ScoreRow))
 
 
 @dataclass
@@ -87,6 +42,7 @@ class PreparedPart:
     anchors: np.ndarray  # (n_zones + 1, 3) minimum, basis, optimum; NaN where no norm
     marks: np.ndarray  # before the legal cap
     weight: np.ndarray
+    band: Band  # 90 % intervals of the marks, before the legal cap
     rows: list[ScoreRow]  # by zone id, without ambition, gap; status not final
 
 
@@ -131,7 +87,8 @@ class _Judge:
     def __init__(
         self, scene: Scene, profile: Profile, spec: Indicator, measurement: Measurement
     ) -> None:
-        self.profile, self.spec, self.measurement = profile, spec, measurement
+        self.scene, self.profile = scene, profile
+        self.spec, self.measurement = spec, measurement
         self.n = scene.n_zones
         self.types: list[str | None] = [None, *[t or None for t in scene.zones.area_type]]
         named = {t for t in self.types[1:] if t is not None}
@@ -162,6 +119,12 @@ class _Judge:
         if known is not None:
             sigma = np.where(np.isnan(np.asarray(known, float)), sigma, known)
         return sigma, str(kind)
+
+    def _budget(self, part: Part, anchors: np.ndarray, log: bool) -> Budget:
+        if part.informative or part.id not in self.data.parts:
+            return Budget(self.n + 1, {})
+        return make_budget(self.scene, self.profile, self.spec, self.measurement, part,
+                           self.data.parts, self._sigma(part), anchors, log)  # fmt: skip
 
     # - why a zone has no mark -----------------------------------------------------------
 
@@ -226,10 +189,11 @@ class _Judge:
         has_mark = np.array([o is None for o in obstacles])
 
         lo, mid, hi = anchors.T
-        sigma, kind = self._sigma(part)
+        budget = self._budget(part, anchors, log)
+        sigma = budget.total()
         mark = np.where(has_mark, m.mark(value, lo, mid, hi, up, log), np.nan)
-        low, high = m.interval(value, sigma, kind, lo, mid, hi, up, log)
-        chance = m.chance6(value, sigma, kind, lo, up)
+        band = Band.of(budget, value, anchors, up, log)
+        chance = m.chance6(value, sigma, "decades" if log else "absolute", lo, up)
         coverage = np.full(n + 1, np.nan) if data is None else data.coverage.copy()
         weight = np.zeros(n + 1) if data is None else data.weight
 
@@ -238,17 +202,16 @@ class _Judge:
             typed = np.array([t is not None and t in self.profile.area_types for t in self.types])
             coverage[0] = self._plan_coverage(coverage, weight, applies, typed)
             obstacles[0] = self._plan_obstacle(obstacles, coverage[0])
-            mark[0], low[0], high[0] = (
-                over_zones(x, weight, has_mark) if obstacles[0] is None else np.nan
-                for x in (mark, low, high)
-            )
-            chance[0] = self._plan_chance(mark[0], low[0], high[0])
+            mark[0] = over_zones(mark, weight, has_mark) if obstacles[0] is None else np.nan
+            band.plan(weight, has_mark)
+            chance[0] = m.chance_of_mark(mark[0], band.low[0, 0], band.high[0, 0])
 
         below, worst = self._places(data, part, up, log, anchors)
-        prepared = PreparedPart(part, up, log, anchors, mark, weight, [])
+        prepared = PreparedPart(part, up, log, anchors, mark, weight, band, [])
         for zone in range(n + 1):
             norm, obstacle = norms[zone], obstacles[zone]
             without = obstacle is not None
+            next_data, next_gain = (None, None) if without else band.next(zone)
             prepared.rows.append(
                 ScoreRow(
                     zone_id=zone,
@@ -260,8 +223,8 @@ class _Judge:
                     value=_number(value[zone]),
                     unit=part.unit,
                     mark=_number(mark[zone]),
-                    mark_low=None if without else _number(low[zone]),
-                    mark_high=None if without else _number(high[zone]),
+                    mark_low=None if without else _number(band.low[0, zone]),
+                    mark_high=None if without else _number(band.high[0, zone]),
                     chance6=None if without else _number(chance[zone]),
                     ambition=None,
                     gap=None,
@@ -284,6 +247,9 @@ class _Judge:
                     method=self.measurement.method or self.spec.method,
                     proxy=bool(self.data.proxy[zone]),
                     reason=obstacle[1] if obstacle is not None else None,
+                    spread=None if without or math.isnan(value[zone]) else float(sigma[zone]),
+                    next_data=next_data,
+                    next_gain=next_gain,
                 )
             )
         return prepared
@@ -330,16 +296,6 @@ class _Judge:
         short = self._too_little(coverage)
         return None if short is None else (words.NOT_ASSESSED, short)
 
-    @staticmethod
-    def _plan_chance(mark: float, low: float, high: float) -> float:
-        """Chance that the plan mark is 6 or more: normal around the mark, with the half-width of
-        its interval as 1.645 sigma. The zones' errors are taken to go together: their sources
-        (one map, one model) do."""
-        if math.isnan(mark):
-            return float("nan")
-        sigma = (high - low) / (2.0 * m.Z90)
-        return float(m.chance6(mark, sigma, "absolute", m.MINIMUM, True))
-
     # - places: share below 6, worst value -------------------------------------------------
 
     def _places(
@@ -375,7 +331,9 @@ class _Judge:
 
     # - the law --------------------------------------------------------------------------
 
-    def _law(self, rows: list[ScoreRow], tests: list[LegalTest], part: str, default: str) -> None:
+    def _law(
+        self, rows: list[ScoreRow], tests: list[LegalTest], part: str, default: str, band: Band
+    ) -> None:
         """Legal check, count, limit; the cap comes last of all (indicators, "The law")."""
         by_zone: dict[int, list[LegalTest]] = {0: list(tests)}
         for test in tests:
@@ -387,7 +345,7 @@ class _Judge:
             row.legal_check, row.n_breach = result.outcome, result.n_breach
             row.legal_limit = _number(result.limit) if result.limit == result.limit else limit
             if result.outcome == words.EXCEEDS:
-                _cap(row)
+                _cap(row, band)
 
     def _one_limit(self, part: str) -> float | None:
         """The legal limit where the law has just one number for this part at the date."""
@@ -405,15 +363,15 @@ class _Judge:
         if len(main) == 1:
             deciding = main * (self.n + 1)
             out = [row.copy() for row in main[0].rows]
-            weight = main[0].weight
+            weight, band = main[0].weight, main[0].band
         else:
-            deciding, out, weight = self._lowest(main)
-        self._law(out, legal, main[0].part.id if len(main) == 1 else "", default)
+            deciding, out, weight, band = self._lowest(main)
+        self._law(out, legal, main[0].part.id if len(main) == 1 else "", default, band)
         alone = len(self.spec.parts) == 1
         for part in parts.values():
             mine = [t for t in legal if alone or t.part == part.part.id]
             own = words.NOT_TESTED if part.part.informative else default
-            self._law(part.rows, mine, part.part.id, own)
+            self._law(part.rows, mine, part.part.id, own, part.band)
         for row, chosen in zip(out, deciding):
             if row.legal_limit is None:
                 row.legal_limit = chosen.rows[row.zone_id].legal_limit
@@ -423,12 +381,16 @@ class _Judge:
 
     def _lowest(
         self, main: list[PreparedPart]
-    ) -> tuple[list[PreparedPart], list[ScoreRow], np.ndarray]:
+    ) -> tuple[list[PreparedPart], list[ScoreRow], np.ndarray, Band]:
         """The part with the lowest mark counts and names itself (indicators 12, 15). A part
-        without a mark is named in the reason; only when no part has one has the zone none."""
+        without a mark is named in the reason; only when no part has one has the zone none. The
+        interval is that of the lowest mark: another part may turn out to be lower."""
         deciding: list[PreparedPart] = []
         rows: list[ScoreRow] = []
         table = np.array([p.marks for p in main])
+        for p in main:
+            p.band.drop(np.isnan(p.marks))
+        band = lowest(p.band for p in main)
         weight = np.max([p.weight for p in main], axis=0)
         for zone in range(self.n + 1):
             column = table[:, zone]
@@ -442,29 +404,38 @@ class _Judge:
                 absent = [p.part.id for p in main if p.rows[zone].status == words.NOT_ASSESSED]
                 reason = say("reasons.parts_missing", parts=", ".join(absent)) if absent else None
                 row = chosen.rows[zone].copy(reason=reason)
+                self._of_band(row, band)
+                # every part must reach a 6: apart, which is the careful side where they err alike
+                chances = (p.rows[zone].chance6 for p in main if not math.isnan(p.marks[zone]))
+                row.chance6 = math.prod(c for c in chances if c is not None)
             if row.weight is not None:
                 row.weight = float(weight[zone])
             rows.append(row)
             deciding.append(chosen)
-        self._plan_of_lowest(rows, weight)
-        return deciding, rows, weight
+        self._plan_of_lowest(rows, weight, band)
+        return deciding, rows, weight, band
 
-    def _plan_of_lowest(self, rows: list[ScoreRow], weight: np.ndarray) -> None:
+    @staticmethod
+    def _of_band(row: ScoreRow, band: Band) -> None:
+        zone = row.zone_id
+        row.mark_low, row.mark_high = _number(band.low[0, zone]), _number(band.high[0, zone])
+        row.next_data, row.next_gain = band.next(zone)
+
+    def _plan_of_lowest(self, rows: list[ScoreRow], weight: np.ndarray, band: Band) -> None:
         """The plan's mark is the weighted mean of the zones' lowest marks (G5), not the lowest of
         the parts' means."""
         plan = rows[0]
         if plan.mark is None:
             return
         use = np.array([r.mark is not None for r in rows])
-        mark, low, high = (
-            over_zones(_floats(getattr(r, name) for r in rows), weight, use)
-            for name in ("mark", "mark_low", "mark_high")
-        )
-        plan.mark, plan.mark_low, plan.mark_high = _number(mark), _number(low), _number(high)
-        plan.chance6 = _number(self._plan_chance(mark, low, high))
+        plan.mark = _number(over_zones(_floats(r.mark for r in rows), weight, use))
+        band.plan(weight, use)
+        self._of_band(plan, band)
+        if plan.mark is not None and plan.mark_low is not None and plan.mark_high is not None:
+            plan.chance6 = m.chance_of_mark(plan.mark, plan.mark_low, plan.mark_high)
 
 
-def _cap(row: ScoreRow) -> None:
+def _cap(row: ScoreRow, band: Band) -> None:
     """A certain breach: the mark is at most 5.0, whatever the value (indicators, "The law")."""
     if row.mark is None:
         return
@@ -472,9 +443,11 @@ def _cap(row: ScoreRow) -> None:
     row.mark_low = None if row.mark_low is None else min(row.mark_low, m.LEGAL_CAP)
     row.mark_high = None if row.mark_high is None else min(row.mark_high, m.LEGAL_CAP)
     row.chance6 = 0.0
+    row.next_data, row.next_gain = band.next(row.zone_id, m.LEGAL_CAP)
 
 
 def prepare(scene: Scene, profile: Profile, spec: Indicator, measurement: Measurement) -> Prepared:
     """Everything that norms and law decide about one indicator; no ambition yet. Uses of the
-    scene only ``n_zones``, ``zones.area_type`` and ``date``."""
+    scene ``n_zones``, ``zones.area_type`` and ``date``; for the spread also what its layers say of
+    themselves and which fields came from a default."""
     return _Judge(scene, profile, spec, measurement).run()

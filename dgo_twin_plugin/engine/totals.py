@@ -18,7 +18,7 @@ from .words import DgoError
 
 if TYPE_CHECKING:
     from .norms import Profile
-    from .prepare import ScoreRow
+    from .score_row import ScoreRow
 
 TOTAL = "total"
 
@@ -91,6 +91,7 @@ class TotalRow:
     indicators: int  # how many have a mark
     missing: int  # how many apply but could not be assessed
     n_breach: int
+    chance6: float | None = None
 
     def shown(self, lang: str = "nl") -> str:
         """The mark as it may be shown: one decimal, never without its breaches (G9)."""
@@ -151,17 +152,20 @@ class _Sum:
         self.assumed.add(row.assumed, weight)
 
     def row(self, zone: int, theme: str) -> TotalRow:
+        mark, low, high = self.mark.value(), self.low.value(), self.high.value()
         return TotalRow(
             zone_id=zone,
             theme=theme,
-            mark=self.mark.value(),
-            mark_low=self.low.value(),
-            mark_high=self.high.value(),
+            mark=mark,
+            mark_low=low,
+            mark_high=high,
             coverage=self.coverage.value(),
             assumed=self.assumed.value(),
             indicators=self.indicators,
             missing=self.missing,
             n_breach=self.breaches,
+            chance6=None if mark is None or low is None or high is None
+            else m.chance_of_mark(mark, low, high),
         )
 
 

@@ -13,7 +13,8 @@ from ..store import read, runs, schema
 from ..store.runs import adopted, profile_status
 from ..store.scale import CLASSES
 from .mapsvg import zones_map
-from .shown import NOTHING, badge, figure, indicator, share, word
+from .nextdata import next_best, said
+from .shown import NOTHING, badge, chance, figure, indicator, share, unsure, word
 
 MOST_ROWS = 200  # of breaches, alerts and checks; the rest stands in the results file
 ZONES_ABREAST = 8
@@ -51,6 +52,7 @@ def build(path: Path, run_id: str, lang: str) -> Row:
         "alerts": _alerts(alerts, lang)[:MOST_ROWS],
         "alerts_more": max(0, len(alerts) - MOST_ROWS),
         "marks": _marks(plan, lang),
+        "next": next_best(plan, lang),
         "zone_blocks": _zone_blocks(zones, scores, totals, lang),
         "norms": _norms(scores, lang),
         "checks": shown_checks[:MOST_ROWS],
@@ -86,8 +88,9 @@ def _total(totals: list[Row], plan: list[Row], breaches: list[Row], alerts: list
     lines = []
     if row and mark is not None:
         if row["mark_low"] is not None and row["mark_high"] is not None:
-            lines.append(text("report.interval", lang, low=badge(row["mark_low"], lang).text,
-                              high=badge(row["mark_high"], lang).text))  # fmt: skip
+            span = text("report.interval", lang, low=badge(row["mark_low"], lang).text,
+                        high=badge(row["mark_high"], lang).text)  # fmt: skip
+            lines.append(" · ".join(t for t in (span, _chance(row, lang), unsure(row, lang)) if t))
         lines.append(" · ".join([
             text("report.coverage", lang, share=share(row["coverage"], lang)),
             text("report.assumed", lang, share=share(row["assumed"], lang))]))  # fmt: skip
@@ -102,6 +105,11 @@ def _total(totals: list[Row], plan: list[Row], breaches: list[Row], alerts: list
             else text("report.breaches_none", lang))  # fmt: skip
     return {"badge": badge(mark, lang, n_breach), "n_breach": n_breach, "breaches": said,
             "lines": lines, "assessed": mark is not None}  # fmt: skip
+
+
+def _chance(row: Row, lang: str) -> str:
+    found = row.get("chance6")
+    return "" if found is None else text("report.chance", lang, share=chance(found, lang))
 
 
 def _breaches(rows: list[Row], lang: str) -> list[Row]:
@@ -151,7 +159,8 @@ def _mark(s: Row, lang: str) -> Row:
             "law": word("legal_check", s["legal_check"], lang) if shown else "",
             "certain": s["legal_check"] == EXCEEDS, "coverage": share(s["coverage"], lang),
             "assumed": share(s["assumed"], lang), "below": share(s["share_below_6"], lang),
-            "worst": figure(s["worst_value"], lang)}  # fmt: skip
+            "worst": figure(s["worst_value"], lang), "unsure": unsure(s, lang),
+            "chance": _chance(s, lang), "next": said(s, lang)}  # fmt: skip
 
 
 def _zone_blocks(zones: list[Row], scores: list[Row], totals: list[Row],

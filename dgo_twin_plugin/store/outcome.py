@@ -36,10 +36,14 @@ def place_sets(outcome: Assessment) -> list[PlaceSet]:
 
 
 def maps(outcome: Assessment) -> list[MapOfRun]:
-    """The fields that models worked out; each made once, also where it is written twice."""
-    return [MapOfRun(id_, name, field.unit, field.classes, lru_cache(maxsize=1)(field.make))
-            for id_, measured in outcome.measurements.items()
-            for name, field in measured.fields.items()]  # fmt: skip
+    """The fields that models worked out: one map per name, though several indicators may rest on
+    it, and each made once, also where it is written twice."""
+    found: dict[str, MapOfRun] = {}
+    for id_, measured in outcome.measurements.items():
+        for name, field in measured.fields.items():
+            make = lru_cache(maxsize=1)(field.make)
+            found.setdefault(name, MapOfRun(id_, name, field.unit, field.classes, make))
+    return list(found.values())
 
 
 def _zones(outcome: Assessment) -> list[dict[str, Any]]:

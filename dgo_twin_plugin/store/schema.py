@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-VERSION = 2  # of the schema, in PRAGMA user_version; 1 = the layout before the first release
+# Of the schema, in PRAGMA user_version. 1: before the first release; 3: what an interval rests on.
+VERSION = 3
 KEY, GEOMETRY = "id", "geom"
 TOTAL = "total"  # in totals.theme: the mark over all themes
 
@@ -70,6 +71,8 @@ _SCORES = _columns(
     "weight:REAL", "norm_source", "norm_status::norm_status", "norm_confidence::confidence",
     "coverage:REAL", "assumed:REAL", "share_below_6:REAL", "worst_value:REAL",
     Column("n_features", INTEGER, since=2), "method", Column("proxy", BOOLEAN, since=2), "reason",
+    Column("spread", REAL, since=3), Column("next_data", since=3),
+    Column("next_gain", REAL, since=3),
 )  # fmt: skip
 
 SCORES = Table("scores", _SCORES, unique=("run_id", "zone_id", "indicator"))
@@ -77,7 +80,7 @@ SCORE_PARTS = Table("score_parts", _SCORES, unique=("run_id", "zone_id", "indica
 TOTALS = Table("totals", _columns(
     "zone_id:INTEGER", "theme::theme", "mark:REAL", "mark_low:REAL", "mark_high:REAL",
     "coverage:REAL", Column("assumed", REAL, since=2), "indicators:INTEGER", "missing:INTEGER",
-    "n_breach:INTEGER",
+    "n_breach:INTEGER", Column("chance6", REAL, since=3),
 ), unique=("run_id", "zone_id", "theme"))  # fmt: skip
 ZONES = Table("zones", _columns(
     "zone_id:INTEGER", "area_type::area_type", "area_m2:REAL", "dwellings:REAL", "fsi:REAL",

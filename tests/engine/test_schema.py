@@ -19,8 +19,9 @@ CONTRACT = {
     "scores": "zone_id area_type indicator code part theme value unit mark mark_low mark_high "
               "chance6 ambition gap status legal_check n_breach legal_limit minimum basis optimum "
               "weight norm_source norm_status norm_confidence coverage assumed share_below_6 "
-              "worst_value n_features method proxy reason",
-    "totals": "zone_id theme mark mark_low mark_high coverage assumed indicators missing n_breach",
+              "worst_value n_features method proxy reason spread next_data next_gain",
+    "totals": "zone_id theme mark mark_low mark_high coverage assumed indicators missing n_breach "
+              "chance6",
     "zones": "zone_id area_type area_m2 dwellings fsi gsi osr mxi",
     "breaches": "zone_id indicator object_fid source_kind value limit legal_check text",
     "alerts": "rule severity role source_layer source_fid design_fid zone_id area_m2 text",

@@ -20,7 +20,8 @@ COLUMNS = (  # design 6, the order of the table `scores`
     "zone_id area_type indicator code part theme value unit mark mark_low mark_high chance6 "
     "ambition gap status legal_check n_breach legal_limit minimum basis optimum weight "
     "norm_source norm_status norm_confidence coverage assumed share_below_6 worst_value "
-    "n_features method proxy reason"
+    "n_features method proxy reason "
+    "spread next_data next_gain"  # additive: what the interval rests on
 ).split()
 UP = {"GT01": j.norm(20, 40, 70), "GT04": j.norm(40, 60, 100), "GT02": None}
 ONE = j.profile(j.part_norms("", True, UP))

@@ -46,6 +46,20 @@ def test_line_of_an_indicator_says_value_law_and_norm(view: RunView) -> None:
     assert line.name in line.spoken() and "4,9 §1" in line.spoken()
 
 
+def test_an_interval_over_the_six_is_said_with_a_sign(view: RunView) -> None:
+    row = next(s for s in view.scores if s["indicator"] == "open_water" and s["zone_id"] == 0)
+    row.update(mark_low=5.4, mark_high=8.4, chance6=0.8413, next_data="no2", next_gain=0.658)
+    line = next(x for _, group in view.indicators(0) for x in group if x.key == "open_water")
+    sign = texts.text("results.uncertain")
+    assert line.unsure == sign and sign in line.spoken() and sign in line.tip
+    assert "84 %" in line.tip and "0,7" in line.tip and "5,4 – 8,4" in line.tip
+    row.update(mark_low=6.0)  # exactly the minimum is no straddling
+    line = next(x for _, group in view.indicators(0) for x in group if x.key == "open_water")
+    assert line.unsure == "" and sign not in line.spoken()
+    # the total runs from 5.0 to 7.5
+    assert view.total(0).unsure == sign and sign in view.facts(view.total(0))
+
+
 def test_ambition_stands_at_mark_minus_gap(view: RunView) -> None:
     row = next(s for s in view.scores if s["indicator"] == "open_water" and s["zone_id"] == 1)
     row["gap"] = -0.8  # the mark 7.2 is 0.8 short of the ambition: that is 8.0

@@ -77,6 +77,38 @@ def test_the_page_says_what_it_must(results, lang, status, line, total, truncate
     assert not re.search(r"https?://", page.replace("http://www.w3.org/2000/svg", ""))
 
 
+@pytest.mark.parametrize("lang,sign,head,role,gain,odds", [
+    ("nl", "± onzeker", "Wat het meest helpt om te weten", "Geluid wegverkeer", "0,7", "84 %"),
+    ("en", "± uncertain", "Next best data", "Road noise", "0.7", "84 %"),
+])  # fmt: skip
+def test_the_page_says_what_is_uncertain_and_what_would_help(tmp_path, lang, sign, head, role,
+                                                            gain, odds):  # fmt: skip
+    path, tables = tmp_path / "plan.gpkg", sample.tables()
+    for row in tables["scores"]:
+        if row["indicator"] == "open_water":  # from 5.4 to 8.4: straddles the 6
+            row.update(mark_low=5.4, mark_high=8.4, chance6=0.8413, next_data="coverage",
+                       next_gain=0.2)  # fmt: skip
+        if row["indicator"] == "traffic_noise":  # from 4.1 to 5.7: below 6 for certain
+            row.update(mark_low=4.1, mark_high=5.7, next_data="noise_road", next_gain=0.658)
+    put(path, tables=tables)
+    page = html.render(path, lang=lang)
+    _, words = read_page(page)
+    assert head in words and odds in page
+    marks = words[words.index("4,1" if lang == "nl" else "4.1") - 60:]
+    assert sign in marks
+    # the total lies in 5.0 .. 7.5 as well; in the table only open water straddles
+    table = page[page.index('<td colspan="9">'):page.index(f"<h2>{head}")]
+    assert table.count(sign) == 2  # the mark of open water, and the line that explains the sign
+    listed = page[page.index(f"<h2>{head}"):]
+    assert role in listed and f">{gain}<" in listed
+    assert listed.index(role) < listed.index(texts.text("results.input.coverage", lang))
+
+
+def test_without_spreads_there_is_nothing_to_know(results):
+    _, words = read_page(html.render(results[0], lang="en"))
+    assert texts.text("report.next.none", "en") in words
+
+
 def test_what_people_typed_is_escaped(results):
     page = html.render(results[0], lang="nl")
     assert "Beschermingsgebied &lt;script&gt;" in page

@@ -372,6 +372,24 @@ def test_older_file_is_upgraded_on_opening_and_keeps_its_rows(tmp_path):
     assert len(read.rows(path, "ind_open_water", new.run_id)) == 5
 
 
+def test_a_file_without_the_columns_of_the_interval_gets_them(results):
+    path, run = results
+    # a file of schema version 2, which did not know what an interval rests on
+    new = [(t.name, c.name) for t in schema.TABLES for c in t.columns if c.since == 3]
+    assert len(new) == 7  # spread, next_data, next_gain twice; chance6 of the totals
+    with sqlite3.connect(path) as base:
+        for table, column in new:
+            base.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        base.execute("PRAGMA user_version = 2")
+    base.close()
+    rows = read.rows(path, "scores", run.run_id)
+    assert len(rows) == 9 and all(r["next_data"] is r["spread"] is None for r in rows)
+    assert {r["mark"] for r in rows} == {7.2, 5.96, None, 4.9, 8.0}
+    assert all(r["chance6"] is None for r in read.rows(path, "totals", run.run_id))
+    again = put(path)
+    assert len(read.rows(path, "scores", again.run_id)) == 9
+
+
 def test_failed_upgrade_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "oud.gpkg"
     first_layout(path)

@@ -1,0 +1,79 @@
+"""The 90 % interval of marks, and which input would narrow it most (docs/uncertainty.md)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from . import marks as m
+
+if TYPE_CHECKING:
+    from .spread import Budget
+
+
+@dataclass
+class Band:
+    """90 % intervals of marks: row 0 with everything, row k without the contribution
+    ``names[k - 1]``; (1 + len(names), n_zones + 1)."""
+
+    names: tuple[str, ...]
+    low: np.ndarray
+    high: np.ndarray
+
+    @classmethod
+    def of(cls, budget: Budget, value: np.ndarray, anchors: np.ndarray, up: bool,
+           log: bool) -> Band:  # fmt: skip
+        """Marks at value +- 1.645 sigma, once with and once without each contribution."""
+        names = tuple(budget.sigma)
+        norms = anchors[:, 0], anchors[:, 1], anchors[:, 2]
+        if not names:
+            mark = m.mark(value, *norms, up, log)
+            return cls((), mark[None, :], mark[None, :].copy())
+        sigma = np.array([budget.total(), *(budget.total(name) for name in names)])
+        low, high = m.interval(value[None, :], sigma, "decades" if log else "absolute",
+                               *norms, up, log)  # fmt: skip
+        return cls(names, low, high)
+
+    def row(self, name: str) -> int:
+        return self.names.index(name) + 1 if name in self.names else 0
+
+    def drop(self, gone: np.ndarray) -> None:
+        """No interval where there is no mark."""
+        self.low[:, gone] = self.high[:, gone] = np.nan
+
+    def plan(self, weight: np.ndarray, use: np.ndarray) -> None:
+        """Fill the plan (column 0): the weighted mean of the zones, for the same input errs the
+        same way in every zone. NaN where no zone is in use."""
+        use = use & (weight > 0)
+        use[0] = False
+        for ends in (self.low, self.high):
+            here = use & ~np.isnan(ends[0])
+            w = weight[here]
+            ends[:, 0] = ends[:, here] @ w / w.sum() if here.any() else np.nan
+
+    def next(self, zone: int, cap: float = m.OPTIMUM) -> tuple[str | None, float | None]:
+        """The contribution without which the interval narrows most, and by how many mark points;
+        ``cap`` is the highest mark that the law leaves. (None, None) where nothing narrows."""
+        width = np.minimum(self.high[:, zone], cap) - np.minimum(self.low[:, zone], cap)
+        if len(width) < 2 or not math.isfinite(width[0]):
+            return None, None
+        gain = width[0] - width[1:]
+        best = int(np.argmax(gain))
+        return (self.names[best], float(gain[best])) if gain[best] > 1e-9 else (None, None)
+
+
+def lowest(bands: Iterable[Band]) -> Band:
+    """The band of the lowest of several marks: as low as the lowest end, as high as the lowest
+    high end."""
+    many = list(bands)
+    names = tuple(dict.fromkeys(name for band in many for name in band.names))
+
+    def least(ends: Callable[[Band], np.ndarray]) -> np.ndarray:
+        rows = [[ends(b)[b.row(name)] for name in ("", *names)] for b in many]
+        return np.asarray(np.fmin.reduce(np.array(rows), axis=0))
+
+    return Band(names, least(lambda b: b.low), least(lambda b: b.high))
