@@ -8,7 +8,7 @@ and current situation and from the context role ``trees``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -62,9 +62,15 @@ def ground(scene: Scene, cell: float, margin: float, growth: float = 0.0) -> Gro
     ``margin`` m beyond the plan; ``growth`` m that the crowns of the design's own trees are wider
     than drawn (their size in ten years).
     """
-    found: Ground = scene.product(
-        ("ground", cell, margin, growth), lambda s: _ground(s, frame_of(s, cell, margin), growth)
-    )
+
+    def build(s: Scene) -> Ground:
+        if not growth:
+            return _ground(s, frame_of(s, cell, margin))
+        drawn = ground(s, cell, margin)
+        canopy, base = _canopy(s, drawn.frame, drawn.row, growth)
+        return replace(drawn, canopy=canopy, canopy_base=base)
+
+    found: Ground = scene.product(("ground", cell, margin, growth), build)
     return found
 
 
@@ -75,14 +81,20 @@ def frame_of(scene: Scene, cell: float, margin: float) -> Frame:
     return Frame.around((low[0], low[1], high[0], high[1]), cell)
 
 
-def _ground(scene: Scene, frame: Frame, growth: float) -> Ground:
+def _ground(scene: Scene, frame: Frame) -> Ground:
     surfaces = scene.surfaces
     row = np.full(frame.shape, -1, np.int64)
     frame.burned(surfaces.polygons, np.arange(surfaces.n), row)
     heights = building_heights(scene)[0]
     height = np.where(surfaces.where("buildings"), np.nan_to_num(heights), 0.0)
     building = np.where(row >= 0, height[np.maximum(row, 0)] if surfaces.n else 0.0, 0.0)
-    terrain = terrain_in(scene, frame)
+    canopy, base = _canopy(scene, frame, row, 0.0)
+    return Ground(frame, terrain_in(scene, frame), row, building, canopy, base)
+
+
+def _canopy(scene: Scene, frame: Frame, row: np.ndarray,
+            growth: float) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """Top and base of the canopy: woods, and over them trees."""
     trees = crowns_of(scene)
     canopy, base = _woods(scene, row)
     if trees.n:
@@ -90,7 +102,7 @@ def _ground(scene: Scene, frame: Frame, growth: float) -> Ground:
         order = np.argsort(trees.top, kind="stable")  # the highest crown is written last
         frame.burned(wide.take(order), trees.top[order], canopy)
         frame.burned(wide.take(order), trees.base[order], base)
-    return Ground(frame, terrain, row, building, canopy, base)
+    return canopy, base
 
 
 def _woods(scene: Scene, row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,43 @@
+"""Which cells hang together: connected parts of a grid, edge to edge, in NumPy alone."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...geometry import _ranges
+from ...network import _parts
+
+
+def patches(inside: np.ndarray) -> np.ndarray:
+    """(rows, columns) int64 number of the connected part of each cell, from 0; -1 outside.
+
+    Cells touch by an edge, not by a corner. Runs of cells in a row are joined where they meet runs
+    of the next row.
+    """
+    rows, columns = inside.shape
+    out = np.full(inside.shape, -1, np.int64)
+    wide = columns + 1  # a gap between rows, so that no run goes on in the next
+    line = np.zeros((rows, wide + 1), np.int8)
+    line[:, 1 : columns + 1] = inside
+    turn = np.diff(line, axis=1)[:, :wide].ravel()
+    start, end = np.flatnonzero(turn == 1), np.flatnonzero(turn == -1)
+    if not len(start):
+        return out
+    above, below = start + wide, end + wide  # each run moved down a row
+    first = np.searchsorted(end, above, "right")
+    last = np.searchsorted(start, below, "left")
+    other, count = _ranges(first, np.maximum(last, first))
+    run = np.repeat(np.arange(len(start)), count)
+    label = np.unique(_parts(run, other, len(start)), return_inverse=True)[1].reshape(-1)
+    out[inside] = np.repeat(label, end - start)
+    return out
+
+
+def edges(label: np.ndarray) -> np.ndarray:
+    """(rows, columns) bool: cells of a part that have a neighbour outside it."""
+    framed = np.pad(label, 1, constant_values=-1)
+    inner = framed[1:-1, 1:-1]
+    lone = np.zeros(label.shape, bool)
+    for side in (framed[:-2, 1:-1], framed[2:, 1:-1], framed[1:-1, :-2], framed[1:-1, 2:]):
+        lone |= side != inner
+    return lone & (label >= 0)
