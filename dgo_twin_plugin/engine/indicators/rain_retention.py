@@ -3,7 +3,8 @@
 Facilities: swales and other functions with a storage height in ``functions.yml``, green and blue
 roofs, infiltration crates, open water, and whatever carries the field ``storage``. Heights by
 function stand in ``functions.yml``; those of roofs and water, and the rain on the facility itself
-(0.070 m), in the profile's rates ``storage.*``.
+(0.070 m), in the profile's rates ``storage.*``. Where the highest groundwater (role
+``groundwater``) is known, a facility in the ground holds no more than fits above it.
 """
 
 from __future__ import annotations
@@ -14,15 +15,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..boxes import bbox_pairs
-from ..clean import quiet
-from ..geometry import Polygons, geometry_from_wkb, overlap_areas, polygonal
-from ..words import NOT_IN_SCOPE, say
+from ..checks import Check
+from ..geometry import overlap_areas
+from ..models.tables import constants
+from ..models.water.site import crates_of, groundwater_at, usable
+from ..words import NORMAL, NOT_IN_SCOPE, say
 from ._ground import sealed_cut, sealed_per_zone, sealed_unknown
 from .spec import RATIO, Indicator, Input, Measurement, Part, Places
 
 if TYPE_CHECKING:
-    from osgeo import ogr
-
     from ..norms import Profile
     from ..scene import Scene
 
@@ -35,6 +36,9 @@ class _Facilities:
     volume: np.ndarray  # m3, own rain taken off
     default: np.ndarray  # m3 of that which rests on a table height or an assumed rise
     feature: np.ndarray  # surface row, -1 for what lies underground
+    area: np.ndarray  # m2 of the facility
+    drowned: np.ndarray  # m3 that the groundwater takes
+    ghg: np.ndarray  # m3 of storage per m of groundwater, where that decides
 
 
 def compute(scene: Scene, profile: Profile) -> Measurement:
@@ -46,7 +50,7 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     measurement = Measurement(legal_default=NOT_IN_SCOPE)
     cut = scene.cut
     sealed = sealed_cut(scene)
-    facilities = _join([_on_ground(scene, profile), _underground(scene, profile)])
+    facilities = facilities_of(scene, profile)
     zone, expected = sealed_unknown(scene, sealed)
     n = scene.n_zones + 1
     volume = np.bincount(facilities.zone, facilities.volume, n)
@@ -73,12 +77,42 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     known[0] = not len(zone)
     for number in np.flatnonzero((total <= 0) & known):
         measurement.not_applicable[int(number)] = say("indicators.rain_retention.no_sealed")
+    measurement.spreads = _spreads(scene, facilities, total)
+    lost = float(facilities.drowned.sum())
+    if lost > 0:
+        measurement.checks.append(Check(
+            "storage_in_groundwater", NORMAL, "layer", scene.rasters("groundwater")[0].layer,
+            value=f"{lost:.1f}", params={"volume": f"{lost:.1f}"}))  # fmt: skip
     return measurement
+
+
+def facilities_of(scene: Scene, profile: Profile) -> _Facilities:
+    """All facilities, cut by zone; also asked by N05."""
+    return _join([_on_ground(scene, profile), _underground(scene, profile)])
+
+
+def _spreads(scene: Scene, facilities: _Facilities, sealed: np.ndarray) -> dict[str, np.ndarray]:
+    """mm by input: storage as stated and by table height (domain 5.3), the sealed area, and the
+    groundwater where it decides. ``sealed`` (n_zones + 1,) m2."""
+    rule = constants("water")["spreads"]["rain_retention"]
+
+    def mm(volume: np.ndarray) -> np.ndarray:
+        total = np.bincount(facilities.zone, volume, scene.n_zones + 1)
+        total[0] = total.sum()
+        return np.divide(1000.0 * total, sealed, out=np.zeros(len(total)), where=sealed > 0)
+
+    table, stated = mm(facilities.default), mm(facilities.volume - facilities.default)
+    found = {
+        "storage": np.hypot(rule["storage_default"] * table, rule["storage_given"] * stated),
+        "groundwater": rule["groundwater"] * mm(facilities.ghg),
+        "model": rule["sealed"] * (table + stated),
+    }
+    return {name: values for name, values in found.items() if values.any() or name == "model"}
 
 
 def _join(parts: list[_Facilities]) -> _Facilities:
     return _Facilities(*(np.concatenate([getattr(p, name) for p in parts])
-                         for name in ("zone", "volume", "default", "feature")))  # fmt: skip
+                         for name in _Facilities.__dataclass_fields__))
 
 
 def _on_ground(scene: Scene, profile: Profile) -> _Facilities:
@@ -88,39 +122,43 @@ def _on_ground(scene: Scene, profile: Profile) -> _Facilities:
     given = surfaces.fields["storage"]
     default = surfaces.assumed["storage"]
     has = np.isfinite(given)
-    water = surfaces.where("water")
+    water, roofs = surfaces.where("water"), surfaces.where("buildings")
     height = np.nan_to_num(surfaces.share("storage"), nan=0.0)
+    deep = np.where(has, np.divide(np.nan_to_num(given), area, out=np.zeros(surfaces.n),
+                                   where=area > 0), height)  # fmt: skip
+    ghg = groundwater_at(scene, surfaces.polygons.centroids())
+    dry = np.where(water | roofs, 1.0, usable(deep, 0.0, ghg))
     shower, rise = profile.rate("storage.own_rain"), profile.rate("storage.water_rise")
-    net = np.where(water, rise * area, np.maximum(0.0, (height - shower) * area))
-    roofs = surfaces.where("buildings")
+    net = np.where(water, rise * area, np.maximum(0.0, (height * dry - shower) * area))
     for name in ("green_roof", "blue_roof"):
         depth = profile.rate(f"storage.{name}")
         own = np.where(roofs, np.clip(np.nan_to_num(surfaces.fields[name]), 0.0, 1.0) * area, 0.0)
         net = net + max(0.0, depth - shower) * own
     # the field says it all: no table height, no roof depth on top of it (a facility counts once)
     own_rain = np.where(water, 0.0, shower * area)
-    net = np.where(has, np.maximum(0.0, np.nan_to_num(given) - own_rain), net)
+    net = np.where(has, np.maximum(0.0, np.nan_to_num(given) * dry - own_rain), net)
+    gross = np.maximum(0.0, np.where(has, np.nan_to_num(given), height * area) - own_rain)
+    drowned = np.where(dry < 1.0, gross - net, 0.0)
     measured = has & ~default
-    k = np.flatnonzero(net[scene.cut.feature] > 0)
-    row = scene.cut.feature[k]
-    volume = net[row] * scene.cut.share[k]
-    return _Facilities(scene.cut.zone[k], volume, np.where(measured[row], 0.0, volume), row)
+    k = np.flatnonzero((net + drowned)[scene.cut.feature] > 0)
+    row, share = scene.cut.feature[k], scene.cut.share[k]
+    volume, ground = net[row] * share, area[row] * share
+    return _Facilities(scene.cut.zone[k], volume, np.where(measured[row], 0.0, volume), row, ground,
+                       drowned[row] * share, np.where(dry[row] < 1.0, ground, 0.0))  # fmt: skip
 
 
 def _underground(scene: Scene, profile: Profile) -> _Facilities:
     """Infiltration crates, cut by zone; the same crate drawn twice counts once."""
     items = scene.items
-    first: dict[bytes, int] = {}
-    for k in np.flatnonzero(items.where("infiltration_crate")):
-        first.setdefault(items.wkb[k], int(k))
-    index = np.array(list(first.values()), np.int64)
-    crates = Polygons.from_geometries([_area_of(items.wkb[k]) for k in index])
+    index, crates, storage = crates_of(scene)
     area = crates.area()
     height = scene.surfaces.functions["infiltration_crate"].storage or 0.0
-    given = items.fields["storage"][index]
-    measured = np.isfinite(given) & ~items.assumed["storage"][index]
-    storage = np.where(np.isfinite(given), given, height * area)
-    net = np.maximum(0.0, storage - profile.rate("storage.own_rain") * area)
+    measured = np.isfinite(items.fields["storage"][index]) & ~items.assumed["storage"][index]
+    cover = constants("water")["facility"]["cover"]
+    dry = usable(cover + height, cover, groundwater_at(scene, items.xy[index]))
+    own_rain = profile.rate("storage.own_rain") * area
+    net = np.maximum(0.0, storage * dry - own_rain)
+    drowned = np.maximum(0.0, storage - own_rain) - net
     # points and lines have no area to cut: they belong to the zone they lie in
     point = np.flatnonzero((area <= 0) & (items.zone[index] > 0))
     i, j = bbox_pairs(crates.bounds(), scene.zones.polygons.bounds())
@@ -128,19 +166,14 @@ def _underground(scene: Scene, profile: Profile) -> _Facilities:
     keep = common > 0
     i, zone, common = i[keep], j[keep] + 1, common[keep]
     zone = np.concatenate([zone, items.zone[index][point]]).astype(np.int64)
-    volume = np.concatenate([net[i] * common / area[i], net[point]])
     of = np.concatenate([i, point])
+    share = np.concatenate([common / area[i], np.ones(len(point))])
+    volume, ground = net[of] * share, area[of] * share
+    # storage per m of groundwater is that of the whole crate over its height
+    rise = np.where(dry < 1.0, storage / height if height else 0.0, 0.0)[of] * share
     return _Facilities(zone, volume, np.where(measured[of], 0.0, volume),
-                       np.full(len(zone), -1, np.int64))  # fmt: skip
-
-
-def _area_of(wkb: bytes) -> ogr.Geometry | None:
-    """The valid area of a crate, None for a point or line: items come as they were drawn."""
-    geometry = geometry_from_wkb(wkb)
-    if geometry.GetDimension() < 2:
-        return None
-    with quiet():
-        return polygonal(geometry if geometry.IsValid() else geometry.MakeValid())
+                       np.full(len(zone), -1, np.int64), ground, drowned[of] * share,
+                       rise)  # fmt: skip
 
 
 SPEC = Indicator(
@@ -154,8 +187,9 @@ SPEC = Indicator(
         Input("storage", "field"),
         Input("green_roof", "field"),
         Input("blue_roof", "field"),
+        Input("groundwater", "role"),
     ),
-    method="net-storage-1",
+    method="net-storage-2",
     standard="",
     sigma=(0.30, "relative"),
     decimals=0,

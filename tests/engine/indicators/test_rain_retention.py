@@ -7,7 +7,7 @@ import pytest
 
 from dgo_twin_plugin.engine import words
 from dgo_twin_plugin.engine.indicators.rain_retention import SPEC
-from tests.engine.factory import box, rows, scene, values
+from tests.engine.factory import box, profile, rows, scene, values
 
 ZONE = [("GT04", box(0, 0, 100, 100))]
 ROOF = ("dwelling", box(10, 10, 30, 20))  # 200 m2
@@ -107,3 +107,41 @@ def test_zones_share_facilities():
     assert by_type["GT04"] == pytest.approx(1000 * 36.25 / 150)
     assert by_type["GT03"] == pytest.approx(1000 * 52.75 / 150)
     assert part.value[0] == pytest.approx(1000 * 89 / 300)
+
+
+def ghg(depth: float) -> dict:
+    return {"groundwater": [(np.full((60, 60), depth), (-10.0, 110.0), 2.0)]}
+
+
+def test_groundwater_takes_the_lower_part_of_a_facility():
+    # the swale of 0.35 m has 0.175 m above the water: 100 * (0.175 - 0.07) = 10.5 m3 -> 21 mm
+    assert mm([ROOF, ROAD, SWALE], rasters=ghg(0.175)) == pytest.approx(21.0)
+    # crates lie from 0.3 to 0.7 m: half of 0.40 is dry: 50 * (0.20 - 0.07) = 6.5 m3 -> 13 mm
+    crate = ("infiltration_crate", box(40, 80, 50, 85))
+    assert mm([ROOF, ROAD], [crate], rasters=ghg(0.5)) == pytest.approx(13.0)
+    # below all of it, and on top of the ground; open water and roofs do not mind
+    assert mm([ROOF, ROAD, SWALE], rasters=ghg(2.0)) == pytest.approx(56.0)
+    assert mm([ROOF, ROAD, SWALE], rasters=ghg(-1.0)) == pytest.approx(0.0)
+    assert mm([(*ROOF, {"blue_roof": 0.5}), ROAD], rasters=ghg(0.1)) == pytest.approx(6.0)
+
+
+def test_storage_in_the_groundwater_is_said():
+    made = scene(ZONE, [ROOF, ROAD, SWALE, GRASS], rasters=ghg(0.175))
+    checks = SPEC.compute(made, profile()).checks
+    assert [(c.code, c.value) for c in checks] == [("storage_in_groundwater", "17.5")]  # 28 - 10.5
+    dry = scene(ZONE, [ROOF, ROAD, SWALE, GRASS], rasters=ghg(2.0))
+    assert not SPEC.compute(dry, profile()).checks
+
+
+def test_spreads_by_input():
+    # 56 mm by table height: 30 %; the sealed area 5 %
+    spreads = SPEC.compute(scene(ZONE, [ROOF, ROAD, SWALE, GRASS]), profile()).spreads
+    assert spreads["storage"][1] == pytest.approx(16.8)
+    assert spreads["model"][1] == pytest.approx(2.8)
+    assert "groundwater" not in spreads
+    # stated storage is surer: 10 % of (35 - 7) / 500
+    stated = [ROOF, ROAD, ("swale", box(0, 60, 10, 70), {"storage": 35}), GRASS]
+    assert SPEC.compute(scene(ZONE, stated), profile()).spreads["storage"][1] == pytest.approx(5.6)
+    # the map decides: 0.2 m on 100 m2 = 20 m3 -> 40 mm
+    wet = SPEC.compute(scene(ZONE, [ROOF, ROAD, SWALE, GRASS], rasters=ghg(0.175)), profile())
+    assert wet.spreads["groundwater"][1] == pytest.approx(40.0)
