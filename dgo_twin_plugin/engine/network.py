@@ -1,23 +1,26 @@
 """The walking network: lines noded, points entered at the nearest edge, distances by Dijkstra.
 
-Lines are the context role ``roads`` (without motorways) and the line features of the design and
-the current situation with function road, cycleway or footway. Lines meet where they share a
-vertex and where a vertex or an end of one lies within 0.5 m of another line; two lines that cross
-without a vertex do not meet (a bridge). Small loose parts of the network are left out: a garden
-path that was not drawn up to the street must not make its houses unreachable.
+Lines are the context roles ``roads`` (without motorways) and ``paths``, and the line features of
+the design and the current situation with function road, cycleway or footway. Lines meet where they
+share a vertex and where a vertex or an end of one lies within 0.5 m of another line; two lines that
+cross without a vertex do not meet (a bridge). Small loose parts of the network are left out: a
+garden path that was not drawn up to the street must not make its houses unreachable. Larger loose
+parts stay and are islands: from the rest nothing on them can be reached.
 """
 
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from osgeo import ogr
 
 from .boxes import bbox_pairs
-from .geometry import geometry_from_wkb, nearest_segment
+from .geometry import _ranges, geometry_from_wkb, nearest_segment
+from .pulse import beat
 
 if TYPE_CHECKING:
     from .scene import Scene
@@ -27,6 +30,7 @@ MOTORWAY = 100.0  # km/h: from here on no pedestrians are allowed (RVV 1990: K)
 LOOSE = 0.05  # a connected part shorter than this share of the longest is left out
 FUNCTIONS = ("road", "cycleway", "footway")
 _AT_ONCE = 64  # sources worked on at once
+_TURNS = 20_000  # nodes between two beats
 _REACHES = (15.0, 60.0, 240.0)  # m
 
 
@@ -38,6 +42,10 @@ class Entries:
     along: np.ndarray  # m from node ``a`` of the segment
     access: np.ndarray  # m from the point to the edge, straight
 
+    def take(self, rows: np.ndarray) -> Entries:
+        """The entries of these points, in this order."""
+        return Entries(self.segment[rows], self.along[rows], self.access[rows])
+
 
 @dataclass(frozen=True)
 class Network:
@@ -48,6 +56,8 @@ class Network:
     b: np.ndarray
     length: np.ndarray  # m
     links: tuple[np.ndarray, np.ndarray, np.ndarray]  # node, node, m
+    part: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))  # (k,) 0 = longest
+    left_out: tuple[int, float] = (0, 0.0)  # small loose parts: how many, m together
 
     @property
     def n(self) -> int:
@@ -82,7 +92,7 @@ class Network:
         if not len(on):
             return result
         order = on[np.argsort(i[on], kind="stable")]
-        graph = self._graph()
+        graph = self._graph
         used = np.unique(i[order])
         for chunk in np.array_split(used, max(1, -(-len(used) // _AT_ONCE))):
             first, last = np.searchsorted(i[order], [chunk[0], chunk[-1] + 1])
@@ -92,6 +102,44 @@ class Network:
             result[pairs] = self._pairs(sources, targets, i[pairs], j[pairs], ends, table)
         result[result > limit] = np.inf
         return result
+
+    def nearest(self, sites: Entries, points: Entries, limit: float,
+                scipy: bool | None = None) -> np.ndarray:  # fmt: skip
+        """(m,) metres from each point to the site nearest along the network: access, along the
+        network, access; inf beyond ``limit`` and where the point has no entry. One search from all
+        sites at once, whatever their number."""
+        result = np.full(len(points.segment), np.inf)
+        on = np.flatnonzero(sites.segment >= 0)
+        asked = np.flatnonzero(points.segment >= 0)
+        if not len(on) or not len(asked):
+            return result
+        s, out = sites.segment[on], sites.access[on]
+        first = np.full(len(self.xy), np.inf)
+        np.minimum.at(first, self.a[s], out + sites.along[on])
+        np.minimum.at(first, self.b[s], out + self.length[s] - sites.along[on])
+        metres = _spread(self._graph, first, limit, scipy)
+        t, along = points.segment[asked], points.along[asked]
+        best = np.minimum(metres[self.a[t]] + along, metres[self.b[t]] + self.length[t] - along)
+        # a site on the point's own edge: straight along it
+        order = np.argsort(s, kind="stable")
+        low, high = (np.searchsorted(s[order], t, side) for side in ("left", "right"))
+        at, count = _ranges(low, high)
+        point, site = np.repeat(np.arange(len(t)), count), on[order][at]
+        np.minimum.at(best, point, sites.access[site] + np.abs(sites.along[site] - along[point]))
+        best += points.access[asked]
+        result[asked] = np.where(best <= limit, best, np.inf)
+        return result
+
+    def on_island(self, entries: Entries) -> np.ndarray:
+        """(m,) whether a point enters a part that does not hang together with the longest one."""
+        if not self.n:
+            return np.zeros(len(entries.segment), bool)
+        off: np.ndarray = self.part[np.maximum(entries.segment, 0)] > 0
+        return off & (entries.segment >= 0)
+
+    def islands(self) -> tuple[int, float]:
+        """Parts that do not hang together with the longest one: how many, m together."""
+        return int(self.part.max(initial=0)), float(self.length[self.part > 0].sum())
 
     def _pairs(self, sources: Entries, targets: Entries, i: np.ndarray, j: np.ndarray,
                ends: np.ndarray, table: np.ndarray) -> np.ndarray:  # fmt: skip
@@ -106,6 +154,7 @@ class Network:
                 best = np.minimum(best, out + table[row, end] + into)
         return np.asarray(best + access)
 
+    @cached_property
     def _graph(self) -> _Graph:
         u = np.concatenate([self.a, self.links[0]])
         v = np.concatenate([self.b, self.links[1]])
@@ -147,17 +196,47 @@ def _table(graph: _Graph, nodes: np.ndarray, limit: float, scipy: bool | None) -
     table = np.full((len(nodes), n), np.inf)
     start, to, length = graph.start.tolist(), graph.to.tolist(), graph.length.tolist()
     for row, node in enumerate(nodes.tolist()):
-        for reached, metres in _walk(start, to, length, node, limit).items():
+        for reached, metres in _walk(start, to, length, [(0.0, node)], limit).items():
             table[row, reached] = metres
     return table
 
 
-def _walk(start: list[int], to: list[int], length: list[float], source: int,
-          limit: float) -> dict[int, float]:  # fmt: skip
-    """Dijkstra with cut-off: node -> metres."""
+def _spread(graph: _Graph, first: np.ndarray, limit: float, scipy: bool | None) -> np.ndarray:
+    """(n,) metres along the network from the nearest of all nodes, each of which starts with
+    ``first`` metres (inf: not a start); inf beyond ``limit``."""
+    seeds = np.flatnonzero(first <= limit)
+    n = len(first)
+    if scipy is not False:
+        try:
+            from scipy.sparse import csr_matrix
+            from scipy.sparse.csgraph import dijkstra
+        except ImportError:
+            if scipy:
+                raise
+        else:
+            # one node more, from which the starts lie as far as they begin with
+            start = np.append(graph.start, graph.start[-1] + len(seeds))
+            to = np.concatenate([graph.to, seeds])
+            length = np.concatenate([graph.length, np.maximum(first[seeds], 1e-9)])
+            matrix = csr_matrix((length, to, start), shape=(n + 1, n + 1))
+            return np.asarray(dijkstra(matrix, directed=True, indices=n, limit=limit))[:n]
+    reached = _walk(graph.start.tolist(), graph.to.tolist(), graph.length.tolist(),
+                    [(max(float(first[k]), 1e-9), int(k)) for k in seeds], limit)  # fmt: skip
+    metres = np.full(n, np.inf)
+    metres[list(reached)] = list(reached.values())
+    return metres
+
+
+def _walk(start: list[int], to: list[int], length: list[float],
+          queue: list[tuple[float, int]], limit: float) -> dict[int, float]:  # fmt: skip
+    """Dijkstra with cut-off: node -> metres. ``queue`` holds (metres, node) to start with."""
     done: dict[int, float] = {}
-    queue: list[tuple[float, int]] = [(0.0, source)]
+    heapq.heapify(queue)
+    turns = 0
     while queue:
+        turns += 1
+        if turns % _TURNS == 0:
+            beat()
         metres, node = heapq.heappop(queue)
         if node in done:
             continue
@@ -178,10 +257,12 @@ def network(scene: Scene) -> Network:
 def network_lines(scene: Scene) -> list[np.ndarray]:
     """Vertices (v, 2) of every line that may be walked, local metres."""
     wkb: list[bytes] = []
-    roads = scene.vectors("roads")
+    roads, paths = scene.vectors("roads"), scene.vectors("paths")
     if roads is not None:
         speed = roads.number("speed")
         wkb += [w for w, v in zip(roads.wkb, speed) if not v >= MOTORWAY]
+    if paths is not None:
+        wkb += paths.wkb
     items = scene.items
     wkb += [items.wkb[k] for k in np.flatnonzero(items.where(*FUNCTIONS))]
     lines: list[np.ndarray] = []
@@ -229,9 +310,15 @@ def build(lines: list[np.ndarray], snap: float = SNAP) -> Network:
     # never quite zero: a sparse matrix takes an explicit 0 for "no edge"
     gap = np.maximum(np.hypot(*(xy[links[:, 1]] - xy[links[:, 0]]).T), 1e-9)
     part = _parts(np.concatenate([a, links[:, 0]]), np.concatenate([b, links[:, 1]]), len(xy))
-    size = np.bincount(part[a], length, part.max() + 1)
-    keep = size[part[a]] >= LOOSE * size.max()
-    return Network(xy, a[keep], b[keep], length[keep], (links[:, 0], links[:, 1], gap))
+    _, part = np.unique(part[a], return_inverse=True)
+    part = np.asarray(part).reshape(-1)
+    size = np.bincount(part, length)
+    rank = np.empty(len(size), np.int64)
+    rank[np.argsort(-size, kind="stable")] = np.arange(len(size))  # 0: the longest
+    stays = size >= LOOSE * size.max()
+    keep = stays[part]
+    return Network(xy, a[keep], b[keep], length[keep], (links[:, 0], links[:, 1], gap),
+                   rank[part[keep]], (int((~stays).sum()), float(size[~stays].sum())))  # fmt: skip
 
 
 def _joints(xy: np.ndarray, vertex: np.ndarray, line: np.ndarray, node: np.ndarray,

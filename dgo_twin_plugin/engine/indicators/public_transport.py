@@ -9,9 +9,12 @@ import numpy as np
 
 from ..boxes import bbox_pairs
 from ..checks import Check
-from ..geometry import geometry_from_wkb
-from ..network import Network, network, straight
+from ..models.access.doors import Doors, doors_of, network_of, points
+from ..models.access.reach import nearest_point, network_checks
+from ..models.tables import constants
+from ..network import Network, straight
 from ..overlay import number
+from ..people import people_of
 from ..words import NORMAL, NOT_IN_SCOPE, say
 from ._weights import user_weights
 from .spec import MEAN, Indicator, Input, Measurement, Part, Places
@@ -28,6 +31,7 @@ MODES = {"bus": "bus", "tram": "tram", "metro": "metro", "train": "rail", "ic": 
 RELIABILITY = {"bus": 2.0, "tram": 2.0, "metro": 0.75, "rail": 0.75}  # min (indicators 20)
 REACH = {"bus": 640.0, "tram": 640.0, "metro": 960.0, "rail": 960.0}  # m (indicators 20)
 FURTHEST = max(REACH.values())
+FREQUENCIES = (1, 2, 4)  # departures per hour of the simple distances (CROW/PBL, domain 4.9)
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class Stops:
     mode: np.ndarray  # index in list(REACH), -1 unknown
     route: np.ndarray  # number of the route (mode and name); a row without name is its own route
     frequency: np.ndarray  # departures per hour in the busiest direction of the halt; NaN unknown
+    said: np.ndarray  # the mode in the map's own word: a key of MODES, '' unknown
 
 
 def edf(distance: np.ndarray, frequency: np.ndarray, reliability: np.ndarray) -> np.ndarray:
@@ -54,9 +59,10 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     """Mean access index over dwellings + jobs / 2 (indicators 20).
 
     Per building the sum over modes of the best EDF and half of the others, each route once, at
-    its nearest stop within reach. Distance along the walking network from the centroid of the
-    building; straight, and flagged as a proxy, where there is no network. A building with a stop
-    of unknown frequency or mode within reach has an unknown index.
+    its nearest stop within reach. Distance along the walking network from its entrances (the mean
+    over them), else from the centroid of the building; straight, and flagged as a proxy, where
+    there is no network. A building with a stop of unknown frequency or mode within reach has an
+    unknown index. Beside the mark: the share of dwellings within the simple distances of CROW/PBL.
     """
     if not scene.has(ROLE):
         return Measurement(missing=say("indicators.public_transport.no_stops"))
@@ -67,30 +73,128 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     row = np.flatnonzero(built[cut.feature])
     feature, home = np.unique(cut.feature[row], return_inverse=True)
     home = np.asarray(home).reshape(-1)
-    vectors = scene.vectors(ROLE)
-    index, direct = np.zeros(len(feature)), np.zeros(len(feature), bool)
+    vectors, grid, doors = scene.vectors(ROLE), network_of(scene), doors_of(scene)
+    index: np.ndarray = np.zeros(len(feature))
+    direct = np.zeros(len(feature), bool)
+    slopes = np.zeros((3, len(feature)))
+    weight = weights.weight[cut.feature[row]] * cut.share[row]
     if vectors is not None:
         stops = read_stops(vectors)
-        measurement.checks += _strange_modes(vectors, stops.mode)
-        grid = scene.product("network", network)
-        index, direct = access_index(surfaces.polygons.take(feature).centroids(), stops, grid)
+        measurement.checks += _findings(vectors, stops, grid)
+        xy, of, share = start_points(doors, surfaces.polygons.take(feature).centroids(), feature)
+        found = access_index(xy, stops, grid)
+        index = np.bincount(of, share * found.index, len(feature))
+        direct[of[found.by_line]] = True
+        slopes = np.vstack([np.bincount(of, share * each, len(feature)) for each in found.slopes])
+        _crow(scene, stops, doors, measurement)
         if not grid.n:
             measurement.method = "ptal-straight-1"
-    weight = weights.weight[cut.feature[row]] * cut.share[row]
+    known = weights.known[cut.feature[row]] & np.isfinite(index[home])
     measurement.parts[""] = Places(
         zone=cut.zone[row], weight=weight,
-        value=np.where(weights.known[cut.feature[row]], index[home], np.nan),
+        value=np.where(known, index[home], np.nan),
         feature=cut.feature[row], assumed=weights.assumed[cut.feature[row]],
     )  # fmt: skip
+    measurement.spreads = _spreads(scene, np.where(known, slopes[:, home], 0.0),
+                                   np.where(known, weight, 0.0), cut.zone[row])  # fmt: skip
     proxy = np.zeros(scene.n_zones + 1, bool)
     proxy[cut.zone[row][direct[home]]] = True
     proxy[0] = proxy.any()
     measurement.proxy = proxy
+    measurement.checks += network_checks(scene)
     present = np.bincount(cut.zone[row], weight, scene.n_zones + 1) > 0
     present[0] = present.any()
     for zone in np.flatnonzero(~present):
         measurement.not_applicable[int(zone)] = say("indicators.public_transport.no_people")
     return measurement
+
+
+def start_points(doors: Doors, centres: np.ndarray,
+                 feature: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+    """Where the walks of buildings begin: (xy, index of the building, share of its people). The
+    entrances that were drawn, else the centroid."""
+    mine = doors.of(feature)
+    mine = mine[doors.given[mine]]
+    at = np.searchsorted(feature, doors.building[mine])
+    rest = np.setdiff1d(np.arange(len(feature)), at)
+    return (np.concatenate([doors.xy[mine], centres[rest]]), np.concatenate([at, rest]),
+            np.concatenate([doors.share[mine], np.ones(len(rest))]))  # fmt: skip
+
+
+def _spreads(scene: Scene, slopes: np.ndarray, weight: np.ndarray,
+             zone: np.ndarray) -> dict[str, np.ndarray]:  # fmt: skip
+    """Spread of the mean index by input: its slopes times the spread of that input. That of the
+    method itself is the profile's (10 %, domain 5.3)."""
+    rate, grid = constants("access")["spread"], network_of(scene)
+    whole = np.bincount(zone, weight, scene.n_zones + 1)
+    whole[0] = whole.sum()
+
+    def mean(values: np.ndarray) -> np.ndarray:
+        total = np.bincount(zone, weight * values, scene.n_zones + 1)
+        total[0] = total.sum()
+        return np.where(whole > 0, total / np.where(whole > 0, whole, 1.0), 0.0)
+
+    share = (rate["paths"] if scene.vectors("paths") is not None else rate["roads_only"]
+             ) if grid.n else rate["straight"]  # fmt: skip
+    by_metre, by_distance, by_frequency = (mean(each) for each in slopes)
+    return {
+        "entrances": by_metre * float(rate["door_assumed"]),
+        "paths" if grid.n else "roads": by_distance * float(share),
+        "stops": by_frequency * float(rate["frequency"]),
+    }
+
+
+def _crow(scene: Scene, stops: Stops, doors: Doors, measurement: Measurement) -> None:
+    """Informative parts: % of dwellings within the straight distances of CROW/PBL of a stop with
+    at least so many departures per hour, all routes of the halt together. A stop of unknown
+    frequency or mode is left out."""
+    rule, cut = constants("access")[SPEC.id], scene.cut
+    dwellings = np.nan_to_num(people_of(scene).dwellings)
+    k = np.flatnonzero(scene.surfaces.where("buildings")[cut.feature]
+                       & (dwellings[cut.feature] > 0))  # fmt: skip
+    door = doors.of(cut.feature[k])
+    per_hour = _of_halt(stops)
+    for least in FREQUENCIES:
+        near = np.zeros(len(door), bool)
+        for mode, distance in rule["distance"].items():
+            asked = np.flatnonzero((stops.said == mode) & (per_hour >= least))
+            far = nearest_point(doors.xy[door], stops.xy[asked], float(distance))
+            near |= np.isfinite(far)
+        share = np.bincount(doors.building[door], doors.share[door] * near, scene.surfaces.n)
+        measurement.parts[f"crow_{least}"] = Places(
+            zone=cut.zone[k], weight=dwellings[cut.feature[k]] * cut.share[k],
+            value=100.0 * share[cut.feature[k]], feature=cut.feature[k],
+        )  # fmt: skip
+
+
+def _of_halt(stops: Stops) -> np.ndarray:
+    """(s,) departures per hour of all routes of the same mode at the halt; NaN where its own is
+    not known."""
+    box = np.hstack([stops.xy, stops.xy])
+    i, j = bbox_pairs(box, box, HALT)
+    near = (np.hypot(*(stops.xy[i] - stops.xy[j]).T) <= HALT) & (stops.said[i] == stops.said[j])
+    near &= np.isfinite(stops.frequency[j])
+    i, j = i[near], j[near]
+    # every route once: its frequency is already that of the halt
+    order = np.lexsort((-stops.frequency[j], stops.route[j], i))
+    i, j = i[order], j[order]
+    first = (np.diff(i, prepend=-1) != 0) | (np.diff(stops.route[j], prepend=-1) != 0)
+    total = np.bincount(i[first], stops.frequency[j[first]], len(stops.said))
+    return np.where(np.isfinite(stops.frequency), total, np.nan)
+
+
+def _findings(vectors: VectorContext, stops: Stops, grid: Network) -> list[Check]:
+    """Words that are no mode, stops without a frequency, stops that cannot be reached."""
+    found, layer = _strange_modes(vectors, stops.mode), str(vectors.layer[0])
+    silent = int(np.isnan(number(vectors, "freq")).sum())
+    if silent:
+        found.append(Check("stop_without_frequency", NORMAL, "layer", layer, field="freq",
+                           value=str(silent), params={"count": silent}))  # fmt: skip
+    lost = int(grid.on_island(grid.enter(stops.xy, FURTHEST)).sum())
+    if lost:
+        found.append(Check("place_on_island", NORMAL, "layer", layer, value=str(lost),
+                           params={"count": lost}))  # fmt: skip
+    return found
 
 
 def _strange_modes(vectors: VectorContext, mode: np.ndarray) -> list[Check]:
@@ -104,11 +208,7 @@ def _strange_modes(vectors: VectorContext, mode: np.ndarray) -> list[Check]:
 
 def read_stops(vectors: VectorContext) -> Stops:
     """Stops of the role: fields ``mode``, ``route``, ``freq`` (departures per hour)."""
-    xy = np.full((vectors.n, 2), np.nan)
-    for k, data in enumerate(vectors.wkb):
-        centre = geometry_from_wkb(data).Centroid()
-        if centre is not None and not centre.IsEmpty():
-            xy[k] = centre.GetX(), centre.GetY()
+    xy = points(vectors.wkb)
     names = list(REACH)
     words = [str(m).strip().lower() for m in vectors.texts("mode")]
     modes = [MODES.get(word) for word in words]
@@ -120,7 +220,8 @@ def read_stops(vectors: VectorContext) -> Stops:
         key = (words[k], str(name).strip().lower() if named else f"\0{k}")
         route[k] = routes.setdefault(key, len(routes))
     frequency = number(vectors, "freq")
-    return Stops(xy, mode, route, _busiest(xy, route, frequency))
+    said = np.array([word if word in MODES else "" for word in words], object)
+    return Stops(xy, mode, route, _busiest(xy, route, frequency), said)
 
 
 def _busiest(xy: np.ndarray, route: np.ndarray, frequency: np.ndarray) -> np.ndarray:
@@ -135,8 +236,18 @@ def _busiest(xy: np.ndarray, route: np.ndarray, frequency: np.ndarray) -> np.nda
     return np.where(np.isfinite(best), best, np.nan)
 
 
-def access_index(xy: np.ndarray, stops: Stops, grid: Network) -> tuple[np.ndarray, np.ndarray]:
-    """(m,) access index of points, and whether a straight line stood for a walk anywhere in it."""
+@dataclass(frozen=True)
+class Found:
+    """Of points (m,): the access index, whether a straight line stood for a walk anywhere in it,
+    and its slopes (3, m): per m of walking, per share of the distance, per share of frequency."""
+
+    index: np.ndarray
+    by_line: np.ndarray
+    slopes: np.ndarray
+
+
+def access_index(xy: np.ndarray, stops: Stops, grid: Network) -> Found:
+    """The access index of points (m, 2)."""
     names = list(REACH)
     reach = np.array([*REACH.values(), FURTHEST])[stops.mode]  # -1: the last, the furthest
     # stops at one place share their walk
@@ -180,19 +291,31 @@ def access_index(xy: np.ndarray, stops: Stops, grid: Network) -> tuple[np.ndarra
     index[point[~known]] = np.nan
     by_line = np.zeros(m, bool)
     by_line[point[loose[direct]]] = True
-    return index, by_line | (grid.n == 0)
+    # d EDF / d x = -EDF^2 / 30 * d (d/80 + 30/f) / d x; the best of a mode counts whole, the
+    # others half
+    part = np.where(value >= best[cell], 1.0, 0.5) * value**2 / 30.0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        changes = (part / WALK, part * metres / WALK, part * 30.0 / stops.frequency[stop])
+    slopes = np.vstack([np.bincount(point[known], np.nan_to_num(each[known], posinf=0.0), m)
+                        for each in changes])  # fmt: skip
+    return Found(index, by_line | (grid.n == 0), slopes)
 
 
 SPEC = Indicator(
     id="public_transport",
     code="I20",
     theme="access",
-    parts=(Part("", MEAN, "AI"),),
+    parts=(
+        Part("", MEAN, "AI"),
+        *(Part(f"crow_{f}", MEAN, "%", informative=True) for f in FREQUENCIES),
+    ),
     weight="dwellings_and_half_jobs",
     compute=compute,
     inputs=(
         Input(ROLE, "role", needed=True),
         Input("roads", "role"),
+        Input("paths", "role"),
+        Input("entrances", "role"),
         Input("dwellings", "field"),
         Input("population", "field"),
     ),

@@ -137,3 +137,54 @@ def test_zone_line_divides_the_dwellings():
     part = index(stop(450, 50), zones=zones)
     assert part.weight == pytest.approx([10, 2.5, 7.5])
     assert part.value == pytest.approx([BUS, BUS, BUS])
+
+
+def test_simple_distances_of_crow():
+    # the house's door is the middle of a facade or its centre (50, 50): no network here
+    def near(*stops):
+        parts = values(SPEC, made(*stops))
+        return [float(parts[f"crow_{f}"].value[1]) for f in (1, 2, 4)]
+
+    assert near(stop(550, 50, freq=4)) == pytest.approx([100, 100, 100])  # bus at 500 m
+    assert near(stop(551, 50, freq=4)) == pytest.approx([0, 0, 0])
+    assert near(stop(1050, 50, "metro", freq=2)) == pytest.approx([100, 100, 0])
+    assert near(stop(2050, 50, "train", freq=1)) == pytest.approx([100, 0, 0])
+    assert near(stop(3050, 50, "ic", freq=1)) == pytest.approx([100, 0, 0])
+    # two routes of one halt together: 1 + 3 = 4 per hour; a route without a frequency adds nothing
+    both = stop(450, 50, freq=1), stop(450, 50, route="2", freq=3)
+    assert near(*both) == pytest.approx([100, 100, 100])
+    assert near(stop(450, 50, freq=1), stop(450, 50, route="2", freq=None)) == pytest.approx(
+        [100, 0, 0])  # fmt: skip
+
+
+def test_a_stop_without_frequency_or_on_an_island_is_said():
+    found = SPEC.compute(made(stop(450, 50, freq=None), stop(90, 50)), None)
+    assert [(c.code, c.params["count"]) for c in found.checks] == [("stop_without_frequency", 1)]
+    roads = [("LINESTRING(0 50,1000 50)", {}), ("LINESTRING(0 300,100 300)", {})]
+    island = scene(ZONE, [HOUSE, LAWN], context={"stops": [stop(50, 310)], "roads": roads})
+    codes = {c.code for c in SPEC.compute(island, None).checks}
+    assert {"network_islands", "place_on_island"} <= codes
+    assert values(SPEC, island)[""].value[1] == 0
+
+
+def test_entrances_go_before_the_middle():
+    roads = [("LINESTRING(0 30,1000 30)", {})]
+    context = {"stops": [stop(450, 30)], "roads": roads,
+               "entrances": [("POINT(40 40)", {"kind": None})]}  # fmt: skip
+    # from (40, 40): 10 + 410 = 420 m instead of 20 + 400 from the middle: the same here; from an
+    # entrance on the far side 10 + 410, on the near side (60, 40) 10 + 390 = 400 m
+    assert values(SPEC, scene(ZONE, [HOUSE, LAWN], context=context))[""].value[1] == pytest.approx(
+        30 / (420 / 80 + 7.5 + 2))  # fmt: skip
+    context["entrances"] = [("POINT(60 40)", {"kind": None})]
+    assert values(SPEC, scene(ZONE, [HOUSE, LAWN], context=context))[""].value[1] == pytest.approx(
+        BUS)  # fmt: skip
+
+
+def test_spreads_are_the_slopes():
+    # bus at 400 m straight, EDF 30 / 14.5: 8 m of door = 0.1 min: 30 x 0.1 / 14.5^2 = 0.01427;
+    # 30 % of 400 m = 1.5 min: 0.2140; 10 % of the frequency = 0.75 min: 0.1070
+    spreads = SPEC.compute(made(stop(450, 50)), None).spreads
+    slope = 30 / 14.5**2
+    assert spreads["entrances"][1] == pytest.approx(0.1 * slope)
+    assert spreads["roads"][1] == pytest.approx(1.5 * slope)
+    assert spreads["stops"][1] == pytest.approx(0.75 * slope)
