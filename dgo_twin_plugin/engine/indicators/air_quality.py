@@ -6,10 +6,11 @@ nearest cell with data within two cells. A map may say what it holds by ``contri
 
     total (also where nothing is said), background, road, plan
 
-Concentration = total map, else background + road; plus the contribution of the plan, which a map
-of today cannot hold. Of several total maps (sheets) the first with data counts; contributions of
-one kind add. The parts are shown apart beside the mark. The law: 40/40/25 ug/m3 per building where
-people live, learn or are cared for (Bkl 2.2.1.1 (V)), the directive of the Union from 2030.
+What roads add is worked out by SRM1 at the facades where their traffic is given (domain 4.2 (V));
+what counts where, so that nothing counts twice, stands in :mod:`._air`. Background, roads and plan
+are shown apart beside the mark, and the days with much PM10. The law: 40/40/25 ug/m3 per building
+where people live, learn or are cared for (Bkl 2.2.1.1 (V)), the directive of the Union from 2030.
+A concentration with a modelled part can only be indicative.
 """
 
 from __future__ import annotations
@@ -19,15 +20,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import legal
+from ..models.air.srm1 import pm10_days
+from ..models.tables import constants
+from ..scene import MODEL
 from ..words import say
+from ._air import CONTRIBUTIONS, OF_PLAN, SUBSTANCES, Air, Substance, air_at
 from ._levels import (
-    MapValues,
     Weighed,
     dwelling_weight,
-    field_value,
     law_numbers,
     legal_tests,
-    map_values,
     noise_weight,
     outcomes,
     sums,
@@ -38,107 +40,66 @@ if TYPE_CHECKING:
     from ..norms import Profile
     from ..scene import Scene
 
-SUBSTANCES = ("no2", "pm10", "pm25")
-CONTRIBUTIONS = ("background", "road", "plan")
 VARIANT = "yearly_mean"  # of the law
 UNIT = "ug/m3"
+DAYS = "pm10_days"
 NOT_ABOUT_PLAN = 0.05  # share below which "the plan hardly influences this" (indicators, attack 5)
-
-
-def first_known(maps: list[MapValues], m: int) -> tuple[np.ndarray, np.ndarray]:
-    """(m,) value of the first map with data, and whether that one has a legal basis."""
-    value, fit = np.full(m, np.nan), np.zeros(m, bool)
-    for found in maps:
-        use = np.isnan(value) & ~np.isnan(found.value)
-        value[use], fit[use] = found.value[use], found.legal[use]
-    return value, fit
-
-
-def added(maps: list[MapValues], m: int) -> tuple[np.ndarray, np.ndarray]:
-    """(m,) sum of what is known (NaN where nothing is), and whether all of it is legal."""
-    value, fit, known = np.zeros(m), np.ones(m, bool), np.zeros(m, bool)
-    for found in maps:
-        here = ~np.isnan(found.value)
-        value[here] += found.value[here]
-        fit[here] &= found.legal[here]
-        known |= here
-    return np.where(known, value, np.nan), fit & known
-
-
-def concentration(
-    maps: list[MapValues], m: int
-) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
-    """(m,) ug/m3, whether it rests on legal input alone, and the contributions that were given."""
-    by_kind: dict[str, list[MapValues]] = {}
-    for found in maps:
-        kind = found.said("contribution")
-        by_kind.setdefault(kind if kind in CONTRIBUTIONS else "total", []).append(found)
-    shares = {kind: added(by_kind[kind], m) for kind in CONTRIBUTIONS if kind in by_kind}
-    value, fit = first_known(by_kind.get("total", []), m)
-    if "background" in shares:  # the road alone is no concentration
-        base, base_fit = shares["background"]
-        road, road_fit = shares.get("road", (np.zeros(m), np.ones(m, bool)))
-        use = np.isnan(value)
-        value[use] = (base + np.nan_to_num(road))[use]
-        fit[use] = (base_fit & (road_fit | np.isnan(road)))[use]
-    if "plan" in shares:
-        plan, plan_fit = shares["plan"]
-        value = value + np.nan_to_num(plan)
-        fit &= plan_fit | np.isnan(plan)
-    return value, fit, {kind: share for kind, (share, _) in shares.items()}
+METHOD = "srm1-1"
 
 
 def compute(scene: Scene, profile: Profile) -> Measurement:
-    """Measure air quality from the maps of the three substances.
+    """Measure air quality from maps of the three substances and from traffic.
 
     A substance without a map has no mark; ``notes['plan_share']`` gives per substance the part of
-    the mean that the plan itself adds, per zone (NaN where no such map was given).
+    the mean that the plan itself adds, per zone (NaN where nothing says it).
     """
-    given = [s for s in SUBSTANCES if scene.has(s)]
-    if not given:
-        return Measurement(missing=say("indicators.air_quality.no_map"))
     objects = dwelling_weight(scene)
     stay = noise_weight(scene)  # the law asks for all places where people stay
-    rows = np.union1d(objects.rows, stay.rows)
-    where = scene.surfaces.footprints.take(rows).centroids()
-    result = Measurement(notes={"plan_share": {}})
+    method = scene.method(SPEC.id)
+    air = air_at(scene, np.union1d(objects.rows, stay.rows), method)
+    if not air.substances:
+        why = "no_background" if method == MODEL and any(map(scene.has, SUBSTANCES)) else "no_map"
+        return Measurement(missing=say(f"indicators.air_quality.{why}"), checks=air.checks)
+    if method == MODEL and air.roads is None:
+        return Measurement(missing=say("indicators.air_quality.no_traffic"), checks=air.checks)
+    result = Measurement(notes={"plan_share": {}}, checks=air.checks)
+    if air.roads is not None:
+        result.method = METHOD
     lived = sums(objects.zone, objects.weight, scene.n_zones)
     for zone in np.flatnonzero(~(lived > 0)):
         result.not_applicable[int(zone)] = say("indicators.air_quality.no_dwelling")
-    for substance in given:
-        maps = map_values(scene, substance, where, field_value(substance))
-        at_rows, fit, shares = concentration(maps, len(rows))
-        value = _spread(scene, rows, at_rows)
-        result.parts[substance] = objects.places(value)
-        for kind, share in shares.items():
-            result.parts[f"{substance}_{kind}"] = objects.places(_spread(scene, rows, share))
-        if "plan" in shares:
-            result.notes["plan_share"][substance] = plan_share(
-                scene, objects, _spread(scene, rows, shares["plan"]), value)  # fmt: skip
-        _test(result, scene, profile, substance, stay, value,
-              _spread(scene, rows, np.where(fit, at_rows, np.nan)))  # fmt: skip
-    if not any("plan" in name for name in result.parts):
+    for name, found in air.substances.items():
+        result.parts[name] = objects.places(found.value)
+        for kind, share in found.shares.items():
+            result.parts[f"{name}_{kind}"] = objects.places(share)
+        if OF_PLAN in found.shares:
+            result.notes["plan_share"][name] = plan_share(
+                scene, objects, found.shares[OF_PLAN], found.value)  # fmt: skip
+        _test(result, scene, profile, name, stay, found.value, found.fit)
+    if "pm10" in air.substances:
+        result.parts[DAYS] = objects.places(pm10_days(air.substances["pm10"].value))
+    if not any(name.endswith(f"_{OF_PLAN}") for name in result.parts):
         result.notes["autonomous"] = say("indicators.air_quality.autonomous")
     elif all(np.nanmax(s, initial=0.0) < NOT_ABOUT_PLAN
              for s in result.notes["plan_share"].values()):  # fmt: skip
         result.notes["autonomous"] = say("indicators.air_quality.plan_small")
+    result.spreads = _spreads(scene, objects, air)
     return result
 
 
-def _spread(scene: Scene, rows: np.ndarray, values: np.ndarray) -> np.ndarray:
-    out = np.full(scene.surfaces.n, np.nan)
-    out[rows] = values
-    return out
+def zone_mean(scene: Scene, objects: Weighed, values: np.ndarray) -> np.ndarray:
+    """(n_zones + 1,) weighted mean over the places where ``values`` (n_surfaces,) is known."""
+    x = values[objects.feature]
+    known = ~np.isnan(x)
+    zone, w = objects.zone[known], objects.weight[known]
+    top, total = sums(zone, w * x[known], scene.n_zones), sums(zone, w, scene.n_zones)
+    return np.divide(top, total, out=np.full(len(top), np.nan), where=total > 0)
 
 
-def plan_share(
-    scene: Scene, objects: Weighed, plan: np.ndarray, value: np.ndarray
-) -> np.ndarray:
+def plan_share(scene: Scene, objects: Weighed, plan: np.ndarray, value: np.ndarray) -> np.ndarray:
     """(n_zones + 1,) part 0-1 of the dwelling-weighted mean that the plan adds."""
-    own, whole = np.nan_to_num(plan[objects.feature]), value[objects.feature]
-    known = ~np.isnan(whole)
-    top = sums(objects.zone[known], (objects.weight * own)[known], scene.n_zones)
-    total = sums(objects.zone[known], (objects.weight * whole)[known], scene.n_zones)
+    known = np.where(np.isnan(value), np.nan, np.nan_to_num(plan))
+    top, total = zone_mean(scene, objects, known), zone_mean(scene, objects, value)
     return np.divide(top, total, out=np.full(len(top), np.nan), where=total > 0)
 
 
@@ -153,6 +114,37 @@ def _test(
     result.legal += legal_tests(objects, VARIANT, here, limit, found, standard, substance)
 
 
+# --- spreads ------------------------------------------------------------------------------------
+def _spreads(scene: Scene, objects: Weighed, air: Air) -> dict[str, np.ndarray]:
+    """Standard deviations by substance and input, where roads were modelled; of maps alone the
+    profile says it. A map is off by as much at all its buildings, and so is the traffic: within a
+    zone nothing averages out."""
+    return {
+        f"{name}.{key}": zone_mean(scene, objects, sd)
+        for name, found in air.substances.items()
+        for key, sd in _inputs(name, found, air).items()
+    }
+
+
+def _inputs(name: str, found: Substance, air: Air) -> dict[str, np.ndarray]:
+    own, roads = found.modelled, air.roads
+    if own is None or roads is None or roads.table is None or found.from_map is None:
+        return {}
+    rule = constants("air")["spreads"]
+    out = {name: np.where(np.isnan(found.value), np.nan, found.from_map)}
+    whole = roads.added[name]["autonomous"] + roads.added[name]["plan"]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        used = np.where(whole > 0, own / whole, 0.0)  # over a total map only what the plan adds
+    out["roads"] = used * roads.traffic[name]
+    out["street_type"] = used * roads.street[name]
+    factors = rule["factors"] + rule["factors_per_year"] * roads.table.years_off
+    out["emission_factors"], out["wind"] = own * factors, own * rule["wind"]
+    if name == "no2" and roads.ozone is not None:
+        out["o3"] = used * roads.ozone * rule["ozone_assumed" if roads.ozone_assumed else "ozone"]
+    out["model"] = own * rule["model"]
+    return out
+
+
 SPEC = Indicator(
     id="air_quality",
     code="I15",
@@ -161,17 +153,22 @@ SPEC = Indicator(
         *(Part(s, MEAN, UNIT) for s in SUBSTANCES),
         *(Part(f"{s}_{kind}", MEAN, UNIT, informative=True)
           for s in SUBSTANCES for kind in CONTRIBUTIONS),
+        Part(DAYS, MEAN, "days per yr", informative=True),
     ),
     weight="dwellings",
     compute=compute,
     inputs=(
         *(Input(s, "role", needed=True, group="air") for s in SUBSTANCES),
+        Input("roads", "role"),
+        Input("o3", "role"),
+        Input("trees", "role"),
         Input("dwellings", "field"),
         Input("use_class", "field"),
+        Input("height", "field"),
     ),
     method="map-building-1",
-    standard="Bkl 2.2.1.1; directive (EU) 2024/2881",
+    standard="Bkl 2.2.1.1; directive (EU) 2024/2881; SRM1 (RBL 2007 annex 1)",
     combine="lowest",
-    radius=0.0,
+    radius=110.0,
     sigma=(0.15, "relative"),
 )  # fmt: skip
