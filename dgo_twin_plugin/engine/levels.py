@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from .scene import RasterContext, VectorContext
@@ -36,3 +38,22 @@ def upper_bound(vectors: VectorContext, field: str, lower: str) -> np.ndarray:
     open_top = np.isnan(upper)
     upper[open_top] = low[open_top] + OPEN_TOP
     return upper
+
+
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
+
+
+def class_bound(vectors: VectorContext, field: str) -> np.ndarray:
+    """(n,) the upper bound of classes written as a text: ``50-55``, ``50 - 54 dB``, ``< 35``; of an
+    open class (``> 80``, ``80+``, ``75``) its lower bound + 5. NaN where no number is in it."""
+    found = np.full(vectors.n, np.nan)
+    for row, words in enumerate(vectors.texts(field)):
+        said = str(words if words is not None else "")
+        bounds = [float(x.replace(",", ".")) for x in _NUMBER.findall(said)]
+        if len(bounds) >= 2:
+            low, high = sorted(bounds[:2])
+            # 55-59 of a noise map by the directive runs to 60: whole numbers, the next class at 60
+            found[row] = high + 1.0 if high - low == 4.0 else high
+        elif bounds:
+            found[row] = bounds[0] + (0.0 if "<" in said else OPEN_TOP)
+    return found

@@ -14,6 +14,7 @@ import numpy as np
 from ..defaults import main_type
 from ..legal import is_new, test_limits
 from ..words import BASIS_LEGAL, EXCEEDS, INDICATIVE, say
+from ._spreads import default, independent, numbers, ratio, shared
 from .spec import LegalTest, Measurement, Places
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def share_of_limit(scene: Scene, profile: Profile, indicator: str, field: str,
                    weight_per_floor: float, measurement: Measurement,
                    least_gfa: dict[str, float]) -> None:  # fmt: skip
     """Fill in a measurement: 100 x sum(figure x floor) / sum(limit x floor) over new buildings
-    with a limit, and the test of the law per building.
+    with a limit, the test of the law per building, and the spreads.
 
     ``weight_per_floor`` turns gross floor area into the area of the formula; ``least_gfa``
     names variants for which smaller buildings (m2) have no limit.
@@ -144,6 +145,47 @@ def share_of_limit(scene: Scene, profile: Profile, indicator: str, field: str,
     for zone in np.flatnonzero(~present):
         measurement.not_applicable[int(zone)] = say(f"indicators.{indicator}.no_building")
     measurement.legal += _tests(indicator, b, counts, variant, limit, sure & legal, value, assumed)
+    measurement.spreads = _spreads(scene, indicator, field, b, k, figure, limit, area, assumed)
+
+
+def _spreads(
+    scene: Scene, indicator: str, field: str, b: Buildings, k: np.ndarray, figure: np.ndarray,
+    limit: np.ndarray, area: np.ndarray, assumed: np.ndarray,
+) -> dict[str, np.ndarray]:  # fmt: skip
+    """Deviations of the share of the limit, percent points, by input.
+
+    Figures that were given err each by itself, those from a default all together. Floor areas
+    only shift weight between buildings, so they count by how far a building lies from the mean.
+    """
+    table, n, of, zone = numbers(indicator), scene.n_zones, b.of[k], b.zone[k]
+    known = np.isfinite(figure[of])
+    share = np.where(known, limit[of] * area, 0.0)  # of the limit of the zone
+    total = shared(zone, share, n)
+    own = np.where(known, 100.0 * figure[of] / limit[of], 0.0)  # percent of each building
+    mean = ratio(shared(zone, share * own, n), total)
+
+    def given_figures(rate: float) -> np.ndarray:
+        part = np.where(assumed[of], 0.0, rate * share * own)
+        return ratio(independent(zone, part, n), total)
+
+    def default_figures(rate: float) -> np.ndarray:
+        return ratio(shared(zone, np.where(assumed[of], rate * 100.0 * share, 0.0), n), total)
+
+    rate = np.where(scene.surfaces.assumed["gfa"][b.row[of]], default("gfa"), table["gfa"])
+    floors = independent(zone, rate * share * (own - mean[zone]), n)
+    floors[0] = np.sqrt(np.sum((rate * share * (own - mean[0])) ** 2))
+    found = [
+        (field, np.hypot(given_figures(table[f"{field}_given"]),
+                         default_figures(default(field)))),
+        ("gfa", ratio(floors, total)),
+        ("model", np.abs(mean) * table["model"]),
+    ]  # fmt: skip
+    if "dwelling_type_assumed" in table:
+        surfaces = scene.surfaces
+        open_ = surfaces.assumed["dwelling_type"] & (surfaces.function == "dwelling")
+        part = np.where(open_[b.row[of]], table["dwelling_type_assumed"] * share * own, 0.0)
+        found.append(("dwelling_type", np.abs(ratio(shared(zone, part, n), total))))
+    return dict(found)
 
 
 def _tests(indicator: str, b: Buildings, counts: np.ndarray, variant: np.ndarray,

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import levels, words
-from ..geometry import Polygons, containing
+from ..geometry import Polygons, bbox_pairs, containing, geometry_from_wkb
 from ..legal import test_limits
 from ..overlay import number
 from ..people import people_of
+from ..wkb import dimension
 from ..words import BASIS_LEGAL
 from .spec import LegalTest, Places
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from ..scene import Scene, VectorContext
 
 MAP_DISTANCE = 2.0  # m outside the facade at which maps are sampled (indicators G2)
+POINT_REACH = 5.0  # m from a receiver point of somebody's calculation within which it speaks
 REACH = 2  # cells within which the nearest cell with data counts (indicators G2)
 DISTANCE_CLASS = "distance_class"  # kind of a polygon that is a rule of thumb, not a map
 WORDS = ("owner", "quantity", "kind", "source", "contribution")
@@ -65,8 +67,12 @@ def context_polygons(scene: Scene, role: str) -> Polygons:
 
 
 def noise_level(vectors: VectorContext) -> np.ndarray:
-    """(n,) dB of noise contours: the upper bound, an open top its lower bound + 5 (G2)."""
-    return levels.upper_bound(vectors, "lden_to", "lden_from")
+    """(n,) dB of noise contours: the upper bound, an open top its lower bound + 5 (G2); by their
+    bounds, else by their class as a text (``50-55``), else by a level itself (receiver points)."""
+    level = levels.upper_bound(vectors, "lden_to", "lden_from")
+    for other in (levels.class_bound(vectors, "lden_class"), number(vectors, "lden")):
+        level = np.where(np.isnan(level), other, level)
+    return level
 
 
 def field_value(name: str) -> PolygonValues:
@@ -107,6 +113,8 @@ def _polygon_maps(
     group = np.fromiter((groups[key] for key in keys), np.int64, vectors.n)
     legal = np.fromiter((b == BASIS_LEGAL for b in vectors.texts("basis")), bool, vectors.n)
     point, row = containing(context_polygons(scene, vectors.role), xy)
+    near, at = _receivers(vectors, xy)
+    point, row = np.concatenate([point, near]), np.concatenate([row, at])
     known = np.isfinite(level[row])
     point, row = point[known], row[known]
     order = np.argsort(level[row], kind="stable")  # the highest is written last
@@ -119,6 +127,19 @@ def _polygon_maps(
         fit[point[mine]] = legal[row[mine]]
         maps.append(MapValues(key[0], dict(zip(WORDS, key[1:])), value, fit))
     return maps
+
+
+def _receivers(vectors: VectorContext, xy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs (point, row) of places and the receiver points of a map within :data:`POINT_REACH`:
+    a calculation by points speaks for the facade beside it and for nothing further away."""
+    rows = np.array([k for k, w in enumerate(vectors.wkb) if dimension(w) == 0], np.int64)
+    if not len(rows):
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    middles = [geometry_from_wkb(vectors.wkb[k]).Centroid() for k in rows]
+    at = np.array([(m.GetX(), m.GetY()) for m in middles])
+    i, j = bbox_pairs(np.hstack([xy, xy]), np.hstack([at, at]), POINT_REACH)
+    close = np.hypot(*(xy[i] - at[j]).T) <= POINT_REACH
+    return i[close], rows[j[close]]
 
 
 def energetic(levels: list[np.ndarray], m: int) -> np.ndarray:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..models.energy.demand import label_middles, of_labels
 from ..words import NOT_IN_SCOPE
 from ._buildings import buildings, given, share_of_limit
 from .spec import MEAN, RATIO, Indicator, Input, Measurement, Part, Places
@@ -17,17 +18,10 @@ if TYPE_CHECKING:
     from ..norms import Profile
     from ..scene import Scene
 
-# Primary fossil energy, kWh/m2 a year, in the middle of each label class of dwellings (K: EP-2
-# classes since 2021). The open classes stand at their one edge.
-LABELS = {
-    "A++++": 0.0, "A+++": 25.0, "A++": 62.5, "A+": 90.0, "A": 132.5, "B": 175.0, "C": 220.0,
-    "D": 270.0, "E": 312.5, "F": 357.5, "G": 380.0,
-}  # fmt: skip
-
-
 def compute(scene: Scene, profile: Profile) -> Measurement:
     """100 x sum(BENG2 x A) / sum(limit x A), A = 0.8 x gfa (indicators 1), new buildings with a
-    limit at the assessment date. Part ``existing``: area-weighted mean of existing buildings."""
+    limit at the assessment date. Part ``existing``: area-weighted mean of existing buildings, by
+    their own figure, else the middle of their label's class (``models/energy.yml``)."""
     measurement = Measurement(legal_default=NOT_IN_SCOPE)
     share_of_limit(scene, profile, "energy_use", "beng2", profile.rate("usable_share"), measurement,
                    {})  # fmt: skip
@@ -41,8 +35,7 @@ def _existing(scene: Scene, profile: Profile) -> Places:
     figure, _ = given(scene, "beng2", b.row)
     label = scene.surfaces.fields["label"][b.row]
     dwelling = scene.surfaces.function[b.row] == "dwelling"
-    of_label = np.fromiter((LABELS.get(str(x).strip().upper(), np.nan) for x in label), float,
-                           len(label))  # fmt: skip
+    of_label = of_labels(label, label_middles())
     by_label = np.isnan(figure) & dwelling
     figure = np.where(by_label, of_label, figure)
     k = np.flatnonzero(~b.new[b.of] & (b.share > 0))

@@ -6,10 +6,14 @@ contour. With several levels a building outside all of them gets the lowest one,
 bound. With one level only, usually 10^-6, nothing is known of who lies outside: none inside gives
 no mark and ``complies``, any inside gives ``exceeds`` (indicators 16). Limited vulnerable
 buildings stand apart: for them 10^-6 is a standard (Bkl 5.7 (V)), no limit.
+
+A polygon of ``kind`` distance_class is a rule of thumb: whoever lies in it has its level as a
+flagged proxy, the law can only be ``indicative``, and who lies outside it is not cleared by it.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +23,15 @@ from ..geometry import bbox_pairs, overlap_areas
 from ..overlay import number
 from ..people import people_of
 from ..words import BASIS_LEGAL, COMPLIES, say
-from ._levels import Weighed, context_polygons, law_numbers, sums, weighed
+from ._levels import (
+    DISTANCE_CLASS,
+    Weighed,
+    context_polygons,
+    law_numbers,
+    sums,
+    weighed,
+)
+from ._spreads import numbers
 from .spec import GIVEN, Indicator, Input, LegalTest, Measurement, Part, ZoneValues
 
 if TYPE_CHECKING:
@@ -40,15 +52,29 @@ def log_risk(values: np.ndarray) -> np.ndarray:
     return np.round(out, 9)  # 1e-6 is -6, without the dust of binary floats
 
 
-def inside(scene: Scene, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """For buildings ``rows`` (m,): the level of the highest contour each lies in (NaN: none), the
-    same by contours with a legal basis, and the different levels of the data, ascending."""
-    top, fit = np.full(len(rows), -np.inf), np.full(len(rows), -np.inf)
+@dataclass(frozen=True)
+class Inside:
+    """Where buildings (m,) lie: ``level`` of the highest contour (NaN: none), ``fit`` the same by
+    contours with a legal basis, ``rough`` whether the level is that of a distance class only;
+    ``levels`` the different levels of the contours, ascending, distance classes left out."""
+
+    level: np.ndarray
+    fit: np.ndarray
+    rough: np.ndarray
+    levels: np.ndarray
+
+
+def inside(scene: Scene, rows: np.ndarray) -> Inside:
+    """Where the buildings ``rows`` (m,) lie."""
+    top, fit, mapped = (np.full(len(rows), -np.inf) for _ in range(3))
     vectors = scene.vectors(ROLE)
     levels = np.zeros(0)
     if vectors is not None:
         pr = log_risk(number(vectors, "pr"))
-        levels = np.unique(pr[np.isfinite(pr)])
+        thumb = np.array([str(k or "") == DISTANCE_CLASS for k in vectors.texts("kind")], bool)
+        levels = np.unique(pr[np.isfinite(pr) & ~thumb])
+        if thumb.any() and not len(levels):
+            levels = np.array([np.inf])  # no contour clears anybody: the risk outside has no bound
         contours, buildings = context_polygons(scene, ROLE), scene.surfaces.footprints.take(rows)
         i, j = bbox_pairs(buildings.bounds(), contours.bounds())
         known = np.isfinite(pr[j])
@@ -57,9 +83,11 @@ def inside(scene: Scene, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.n
         i, j = i[common], j[common]
         np.maximum.at(top, i, pr[j])
         sure = np.fromiter((b == BASIS_LEGAL for b in vectors.texts("basis")), bool, vectors.n)[j]
+        sure &= ~thumb[j]
         np.maximum.at(fit, i[sure], pr[j[sure]])
-    return (np.where(np.isneginf(top), np.nan, top), np.where(np.isneginf(fit), np.nan, fit),
-            levels)  # fmt: skip
+        np.maximum.at(mapped, i[~thumb[j]], pr[j[~thumb[j]]])
+    level, fit = (np.where(np.isneginf(x), np.nan, x) for x in (top, fit))
+    return Inside(level, fit, top > mapped, levels)
 
 
 def bound(level: np.ndarray, levels: np.ndarray) -> np.ndarray:
@@ -86,13 +114,34 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
         objects = _persons(scene, crowd, chosen)
         if part and not len(objects.rows):
             continue
-        level, fit, levels = inside(scene, objects.rows)
+        at = inside(scene, objects.rows)
+        level, levels = at.level, at.levels
         value = np.where(np.isnan(level) & (len(levels) > 1), levels[:1].sum(), level)
         result.parts[part] = _zones(scene, objects, value)
         if not part:
-            _explain(result, scene, objects, result.parts[part].value)
-        result.legal += _tests(scene, profile, objects, kind, level, fit, levels)
+            values = result.parts[part].value
+            _explain(result, scene, objects, values)
+            result.proxy = _flagged(scene, objects, at.rough)
+            result.spreads = _spreads(values)
+        result.legal += _tests(scene, profile, objects, kind, level, at.fit, levels)
     return result
+
+
+def _flagged(scene: Scene, objects: Weighed, rough: np.ndarray) -> np.ndarray:
+    """(n_zones + 1,) True where a building has its level from a distance class only."""
+    per_surface = np.zeros(scene.surfaces.n, bool)
+    per_surface[objects.rows] = rough
+    out = np.zeros(scene.n_zones + 1, bool)
+    out[objects.zone[per_surface[objects.feature]]] = True
+    out[0] = out[1:].any()
+    return out
+
+
+def _spreads(value: np.ndarray) -> dict[str, np.ndarray]:
+    """Deviations in decades: a contour that lies 20 m elsewhere, between contours of a decade."""
+    table = numbers(SPEC.id)
+    known = np.where(np.isfinite(value), 1.0, 0.0)
+    return {ROLE: known * table["contour"] / table["decade"], "model": known * table["model"]}
 
 
 def _persons(scene: Scene, crowd: People, chosen: np.ndarray) -> Weighed:

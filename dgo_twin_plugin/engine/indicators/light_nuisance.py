@@ -22,6 +22,7 @@ import numpy as np
 
 from ..facades import facades_of
 from ..geometry import bbox_pairs
+from ..reduce import reduce_places
 from ..words import NOT_IN_SCOPE, say
 from ._levels import (
     MAP_DISTANCE,
@@ -32,7 +33,8 @@ from ._levels import (
     per_building,
 )
 from ._sight import Walls, walls
-from .spec import P90, Indicator, Input, Measurement, Part
+from ._spreads import numbers, ratio, shared
+from .spec import P90, Indicator, Input, Measurement, Part, Places
 
 if TYPE_CHECKING:
     from ..norms import Profile
@@ -144,6 +146,7 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     maps = map_values(scene, ROLE, facades.at(MAP_DISTANCE)[index], field_value("lux_night"))
     mapped = [x.value for x in maps]
     rough = np.zeros(m, bool)
+    by_map = np.ones(m, bool)  # whether the highest is read off a map
     if lamps is None:
         single = highest(mapped, m)
         total = np.where(np.isnan(single), np.nan, sum(np.nan_to_num(v) for v in mapped))
@@ -151,7 +154,8 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
         single, total, rough = _at_facades(scene, lamps, building, facades.xy[index],
                                            facades.normal[index])  # fmt: skip
         on_map = highest(mapped, m)
-        rough &= ~(on_map > single)
+        by_map = on_map > single
+        rough &= ~by_map
         single = np.where(np.isnan(single), np.nan, np.fmax(single, on_map))
         total = total + sum((np.nan_to_num(v) for v in mapped), np.zeros(m))
     result = Measurement(legal_default=NOT_IN_SCOPE)
@@ -162,7 +166,37 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     places.assumed = np.maximum(objects.assumed, flag[objects.feature])
     result.parts[""] = places
     result.parts["sum"] = objects.places(_worst(scene, building, total))
+    result.spreads = _spreads(scene, places, flag, _flags(scene, building, by_map, single, top))
     return result
+
+
+def _flags(scene: Scene, building: np.ndarray, wanted: np.ndarray, values: np.ndarray,
+           top: np.ndarray) -> np.ndarray:  # fmt: skip
+    """(n_surfaces,) 1 where the highest point of a building is one of ``wanted``."""
+    out = np.zeros(scene.surfaces.n)
+    out[building[wanted & (values == top[building])]] = 1.0
+    return out
+
+
+def _spreads(scene: Scene, places: Places, by_height: np.ndarray,
+             by_map: np.ndarray) -> dict[str, np.ndarray]:  # fmt: skip
+    """Deviations of the value, lux: each input counts by the share of the dwellings for which it
+    gives the highest illuminance."""
+    table, n = numbers(SPEC.id), scene.n_zones
+    assert places.feature is not None
+    weight = shared(places.zone, places.weight, n)
+    value = np.nan_to_num(reduce_places(SPEC.parts[0], places, n).value)
+
+    def part(flag: np.ndarray) -> np.ndarray:
+        return ratio(shared(places.zone, places.weight * flag[places.feature], n), weight)
+
+    mapped = part(by_map)
+    return {
+        ROLE: value * mapped * table["light"],
+        "luminous_intensity": value * (1.0 - mapped) * table["luminous_intensity"],
+        "height": value * part(by_height) * table["height_assumed"],
+        "model": value * (1.0 - mapped) * table["model"],
+    }
 
 
 def _worst(scene: Scene, building: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -10,7 +10,8 @@ Foreground is the load of one source: it takes no part in the value and is what 
 on, per source. Its layer names the ``source``: livestock, livestock_concentration (in a
 concentration area), sewage_new or sewage_existing. Whether the place is built up follows the area
 type (P). Without a source the test is ``not_tested``. A distance class is a proxy: it counts only
-where no background map speaks, and flags the zone.
+where no background map speaks, and flags the zone. It is a polygon of that kind, or a source with a
+``category`` (VNG, or livestock), from which the load follows by distance (:mod:`._distance`).
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ import numpy as np
 
 from .. import legal
 from ..facades import facades_of
+from ..geometry import first_containing
 from ..words import say
+from ._distance import any_category, load_by_class
 from ._levels import (
     DISTANCE_CLASS,
     MapValues,
@@ -38,9 +41,11 @@ from ._levels import (
     per_building,
     proxy_zones,
 )
+from ._spreads import numbers
 from .spec import P90, Indicator, Input, Measurement, Part
 
 if TYPE_CHECKING:
+    from ..facades import Facades
     from ..norms import Profile
     from ..scene import Scene
 
@@ -56,19 +61,23 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
         return Measurement(missing=say("indicators.odour.no_map"))
     objects, stay = dwelling_weight(scene), noise_weight(scene)
     rows = np.union1d(objects.rows, stay.rows)
-    building, maps = facade_maps(scene, facades_of(scene), rows, ROLE, field_value("ou_p98"))
+    facades = facades_of(scene)
+    building, maps = facade_maps(scene, facades, rows, ROLE, field_value("ou_p98"))
     m = len(building)
     foreground = [x for x in maps if x.said("kind") == FOREGROUND]
     rules = [x for x in maps if x.said("kind") == DISTANCE_CLASS]
     background = [x for x in maps if x.said("kind") not in (FOREGROUND, DISTANCE_CLASS)]
     level = highest([x.value for x in background], m)
-    rule = highest([x.value for x in rules], m)
+    rule = np.fmax(highest([x.value for x in rules], m), _by_distance(scene, facades, rows))
     rough = np.isnan(level) & ~np.isnan(rule)
     result = Measurement()
     result.parts[""] = objects.places(
         per_building(scene, building, np.where(rough, rule, level))
     )
     result.proxy = proxy_zones(scene, objects, building, rough)
+    table, some = numbers(SPEC.id), np.ones(scene.n_zones + 1)
+    by_class = np.where(result.proxy, table["odour_class"], table["odour"])
+    result.spreads = {ROLE: by_class, "model": some * table["model"]}
     by_source: dict[tuple[str, str | None], list[MapValues]] = {}
     for found in foreground:
         by_source.setdefault((found.layer, found.said("source")), []).append(found)
@@ -77,6 +86,22 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
         fit = per_building(scene, building, highest(fit_values(own), m))
         _test(result, scene, profile, stay, source, top, fit)
     return result
+
+
+def _by_distance(scene: Scene, facades: Facades, rows: np.ndarray) -> np.ndarray:
+    """Load by distance class at the facade points of the buildings ``rows``; NaN without sources
+    that have a category."""
+    wanted = np.zeros(scene.surfaces.n, bool)
+    wanted[rows] = True
+    index = np.flatnonzero(wanted[facades.building])
+    vectors = scene.vectors(ROLE)
+    if vectors is None or not any_category(scene, ROLE):
+        return np.full(len(index), np.nan)
+    xy = facades.xy[index]
+    zone = first_containing(scene.zones.polygons, xy)
+    types = np.array([*scene.zones.area_type, ""], object)  # outside every zone: the last
+    rural = np.isin(types[zone].astype(str), RURAL_TYPES)
+    return load_by_class(vectors, xy, ~rural)
 
 
 def variant(source: str | None, built_up: bool) -> str:

@@ -1,46 +1,82 @@
 """I02 renewable generation: electricity made in the zone as a share of what its buildings use.
 
 Panels on roofs, solar fields, and installations of known yield (role ``generation``: wind
-turbines and the like). Demand by key figures; no transport, no process. All figures stand in the
-profile's rates ``pv.*`` and ``demand.*``.
+turbines and the like). Demand by key figures, of existing buildings by their label; no transport,
+no process. All figures stand in the profile's rates ``pv.*`` and ``demand.*`` and in
+``models/energy.yml``.
+
+Where a surface model is given (role ``dsm``), or where the twin file asks for the model, every
+roof gets its own yield by slope, direction and shade; else all roofs have one yield.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..boxes import bbox_pairs
 from ..geometry import Polygons, first_containing, geometry_from_wkb, overlap_areas
+from ..models.energy.demand import of_labels
+from ..models.energy.yields import Roofs, roofs_of
+from ..models.tables import constants
 from ..people import people_of
+from ..scene import MAP, MODEL
 from ..words import NOT_IN_SCOPE, say
 from ._buildings import Buildings, buildings
-from .spec import RATIO, Indicator, Input, Measurement, Part, Places
+from ._spreads import default, ratio, shared
+from .spec import RATIO, Field, Indicator, Input, Measurement, Part, Places
 
 if TYPE_CHECKING:
     from ..norms import Profile
     from ..scene import Scene
 
+BY_ROOF = "pv-roof-1"  # method where each roof has its own yield
+CLASSES = (60.0, 90.0, 110.0, 130.0, 150.0, 170.0)  # kWh per m2 of panel a year, of the map
+
+
+@dataclass
+class _Demand:
+    """kWh a year of each building (n,), NaN unknown; whether what it is counted by came from a
+    default; and the input it rests on."""
+
+    used: np.ndarray
+    assumed: np.ndarray
+    by: np.ndarray  # object: 'dwellings' | 'gfa' | 'label'
+
+
 def compute(scene: Scene, profile: Profile) -> Measurement:
     """100 x kWh generated / kWh used, a yearly balance (indicators 2).
 
-    Made on a roof: roof area x ``pv`` x kWp per m2 x kWh per kWp (domain 4.8). Demand of a
+    Made on a roof: roof area x ``pv`` x kWp per m2 x kWh per kWp (domain 4.8), with the model also
+    x the yield of that roof against the best plane, panels lying on its best part. Demand of a
     building: dwellings x rate + gross floor that is not lived in x rate of its function. Assumed
     where the panels are, or what the demand is counted by (dwellings, else floor area).
     """
     measurement = Measurement(legal_default=NOT_IN_SCOPE)
     b = buildings(scene)
     panel = profile.rate("pv.kwp_m2") * profile.rate("pv.yield")  # kWh per m2 of panel a year
-    demand, demand_assumed = _demand(scene, profile, b)
+    demand = _demand(scene, profile, b)
     surfaces = scene.surfaces
     pv = np.clip(surfaces.fields["pv"][b.row], 0.0, 1.0)
-    assumed = surfaces.assumed["pv"][b.row] | demand_assumed
-    known = np.isfinite(pv) & np.isfinite(demand)
+    pv_assumed = surfaces.assumed["pv"][b.row]
+    roofs = _roofs(scene, b)
+    per_ground = np.full(len(b.row), panel)  # kWh a year per m2 of ground that is roof with panels
+    if roofs is not None:
+        measurement.method = BY_ROOF
+        factor = roofs.yields(pv)
+        # a roof too small for a cell of its own: the mean of all
+        typical = float(np.nanmean(factor)) if np.isfinite(factor).any() else 1.0
+        factor = np.where(np.isfinite(factor), factor, typical)
+        per_ground = panel * roofs.wide * factor
+        measurement.fields["roof_yield"] = Field(
+            "kWh/m²", lambda: roofs.raster(panel), CLASSES)  # fmt: skip
+    known = np.isfinite(pv) & np.isfinite(demand.used)
     k = np.flatnonzero(b.share > 0)
     of = b.of[k]
-    made = panel * pv[of] * b.area[k]
-    used = demand[of] * b.share[k]
+    made = per_ground[of] * pv[of] * b.area[k]
+    used = demand.used[of] * b.share[k]
     # of a building whose demand is unknown the roof area tells at least that it is there
     least = profile.rate("demand.other_building") * b.area[k]
     weight = np.where(np.isfinite(used), used, least)
@@ -50,25 +86,66 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     plant_zone, plant_made = _plants(scene)
     zero = np.zeros(len(field_zone) + len(plant_zone))
     extra_row = np.concatenate([field_row, np.full(len(plant_zone), -1)])
+    zones = np.concatenate([b.zone[k], field_zone, plant_zone])
+    made = np.where(known[of], made, np.nan)
+    used = np.where(known[of], used, np.nan)
     measurement.parts[""] = Places(
-        zone=np.concatenate([b.zone[k], field_zone, plant_zone]),
+        zone=zones,
         weight=np.concatenate([weight, zero]),
         value=np.concatenate([value, np.full(len(zero), np.nan)]),
         feature=np.concatenate([b.row[of], extra_row]).astype(np.int64),
-        num=np.concatenate([np.where(known[of], made, np.nan), field_made, plant_made]),
-        den=np.concatenate([np.where(known[of], used, np.nan), zero]),
-        assumed=np.concatenate([assumed[of].astype(float), zero]),
+        num=np.concatenate([made, field_made, plant_made]),
+        den=np.concatenate([used, zero]),
+        assumed=np.concatenate([(pv_assumed | demand.assumed)[of].astype(float), zero]),
     )
-    present = np.bincount(b.zone[k], weight, scene.n_zones + 1) > 0
+    n = scene.n_zones
+    present = np.bincount(b.zone[k], weight, n + 1) > 0
     present[0] = present.any()
     for zone in np.flatnonzero(~present):
         measurement.not_applicable[int(zone)] = say("indicators.renewable_generation.no_demand")
+
+    table = constants("energy")["spread"]
+    total = shared(b.zone[k], used, n)
+    mine = shared(zones, np.concatenate([made, field_made, plant_made]), n)
+    percent = 100.0 * ratio(mine, total)
+
+    def yielded(deviation: np.ndarray) -> np.ndarray:
+        return np.asarray(100.0 * ratio(shared(b.zone[k], deviation, n), total))
+
+    def counted(by: str) -> np.ndarray:
+        guess = np.where(demand.by == "gfa", default("gfa"), default("dwellings"))
+        rate = np.hypot(table["demand_given"], np.where(demand.assumed, guess, 0.0))
+        rate = np.where(demand.by == "label", table["demand_label"], rate)
+        part = np.where(demand.by[of] == by, used * rate[of], 0.0)
+        return np.asarray(percent * ratio(shared(b.zone[k], part, n), total))
+
+    doubt = np.where(pv_assumed[of], default("pv") * per_ground[of] * b.area[k],
+                     table["pv_given"] * made)  # fmt: skip
+    doubt = np.where(known[of], doubt, 0.0)
+    found = [("pv", yielded(doubt)), *((by, counted(by)) for by in ("dwellings", "gfa", "label"))]
+    if roofs is None:
+        found.append(("model", percent * table["model_flat_rate"]))
+    else:
+        seen = roofs.measured[of]
+        found.append(("dsm", yielded(np.where(seen, table["roof_measured"] * made, 0.0))))
+        found.append(("roof", yielded(np.where(seen, 0.0, table["roof_assumed"] * made))))
+        found.append(("model", percent * table["model"]))
+    measurement.spreads = dict(found)
     return measurement
 
 
-def _demand(scene: Scene, profile: Profile, b: Buildings) -> tuple[np.ndarray, np.ndarray]:
-    """(n,) kWh a year of each whole building, NaN where floor area or dwellings are unknown, and
-    whether dwellings or, without them, floor area came from a default."""
+def _roofs(scene: Scene, b: Buildings) -> Roofs | None:
+    """The roofs, where they are worked out: with a surface model, or where the model is asked for.
+    """
+    asked = scene.method("renewable_generation")
+    if asked == MAP or not len(b.row) or (asked != MODEL and not scene.rasters("dsm")):
+        return None
+    return roofs_of(scene, b.row)
+
+
+def _demand(scene: Scene, profile: Profile, b: Buildings) -> _Demand:
+    """Demand of each whole building, NaN where floor area or dwellings are unknown; of existing
+    buildings by their label where they have one (``models/energy.yml``)."""
     surfaces = scene.surfaces
     inhabitants = people_of(scene)
     function = surfaces.function[b.row]
@@ -80,11 +157,18 @@ def _demand(scene: Scene, profile: Profile, b: Buildings) -> tuple[np.ndarray, n
         # the part of a dwelling block that is not lived in has no use of its own in the data
         use = "other_building" if name == "dwelling" else str(name)
         per_floor[function == name] = profile.rate(f"demand.{use}")
-    living = np.where((share > 0) | (dwellings > 0), profile.rate("demand.dwelling") * dwellings, 0)
+    table = constants("energy")["demand"]
+    label = np.where(b.new, "", surfaces.fields["label"][b.row])
+    home = of_labels(label, table["dwelling"])
+    labelled = np.isfinite(home)
+    home = np.where(labelled, home, profile.rate("demand.dwelling"))
+    per_floor = per_floor * np.where(labelled, of_labels(label, table["other"]), 1.0)
+    living = np.where((share > 0) | (dwellings > 0), home * dwellings, 0)
     other = np.where(share < 1, per_floor * b.gfa * (1.0 - share), 0.0)
-    default = np.where(share > 0, inhabitants.dwellings_assumed[b.row],
+    guessed = np.where(share > 0, inhabitants.dwellings_assumed[b.row],
                        surfaces.assumed["gfa"][b.row])  # fmt: skip
-    return living + other, default.astype(bool)
+    by = np.where(labelled, "label", np.where(share > 0, "dwellings", "gfa"))
+    return _Demand(living + other, guessed.astype(bool), by)
 
 
 def _fields(scene: Scene, profile: Profile) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -142,8 +226,14 @@ SPEC = Indicator(
         Input("residential_share", "field"),
         Input("existing", "field"),
         Input("generation", "role"),
+        Input("dsm", "role"),
+        Input("dtm", "role"),
+        Input("roof", "field"),
+        Input("height", "field"),
+        Input("label", "field"),
     ),
     method="pv-balance-1",
+    radius=90.0,  # m: how far a building shades (models/energy.yml)
     sigma=(0.20, "relative"),
     decimals=0,
     places="surfaces",

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..geometry import bbox_pairs, overlap_areas
+from ..geometry import Polygons, bbox_pairs, overlap_areas, polygonal
 from ..overlay import common_area, disjoint, number
 from ..people import people_of
 from ..words import NOT_IN_SCOPE, say
 from ._levels import Weighed, context_polygons, sums, weighed
+from ._spreads import default, independent, numbers, ratio
 from .spec import GIVEN, Indicator, Input, Measurement, Part, Places, ZoneValues
 
 if TYPE_CHECKING:
@@ -40,18 +41,29 @@ def kinds_of(scene: Scene) -> np.ndarray:
     return np.array([str(k or "").strip().lower() in TOXIC for k in vectors.texts("kind")], bool)
 
 
-def share_inside(scene: Scene, objects: Weighed, wanted: np.ndarray) -> np.ndarray:
+def share_inside(scene: Scene, objects: Weighed, wanted: np.ndarray,
+                 wider: float = 0.0) -> np.ndarray:  # fmt: skip
     """(k,) part of each building's ground in its zone that lies inside the union of the attention
-    areas ``wanted`` (n,)."""
+    areas ``wanted`` (n,), made ``wider`` by so many metres (narrower where negative)."""
     inside = np.zeros(len(scene.cut.area))
     if wanted.any():
         areas = context_polygons(scene, ROLE).take(np.flatnonzero(wanted))
+        if wider:
+            near = np.flatnonzero(_close(areas.bounds(), scene.plan.bounds(), abs(wider)))
+            areas = Polygons.from_geometries(
+                [polygonal(areas.geometry(int(k)).Buffer(wider, 4)) for k in near])
         pieces = disjoint(areas, within=scene.plan.bounds())
         common = common_area(scene, pieces, objects.rows)
         np.add.at(inside, common.row, common.area)
     whole = np.asarray(scene.cut.area)[objects.cut]
     share: np.ndarray = np.minimum(inside[objects.cut] / whole, 1.0)
     return share
+
+
+def _close(boxes: np.ndarray, plan: np.ndarray, reach: float) -> np.ndarray:
+    """(n,) whether a box comes within ``reach`` m of the plan's."""
+    low, high = plan[:, :2].min(axis=0) - reach, plan[:, 2:].max(axis=0) + reach
+    return np.asarray((boxes[:, :2] <= high).all(axis=1) & (boxes[:, 2:] >= low).all(axis=1))
 
 
 def compute(scene: Scene, profile: Profile) -> Measurement:
@@ -77,6 +89,7 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     factor = _fn_factor(scene)
     if np.isfinite(factor).any():
         result.parts["fn_factor"] = _given(scene, objects, factor, persons)
+    result.spreads = _spreads(scene, objects, crowd, near, ~toxic, persons)
     for zone in np.flatnonzero(~(persons > 0)):
         result.not_applicable[int(zone)] = say("indicators.societal_risk.no_people")
     return result
@@ -92,6 +105,33 @@ def _percent(
     part = objects.weight / total  # of the building that lies in this zone
     top = sums(objects.zone, inside * present[objects.feature] * part, scene.n_zones)
     return np.divide(100.0 * top, persons, out=np.full(len(top), np.nan), where=persons > 0)
+
+
+def _spreads(
+    scene: Scene, objects: Weighed, crowd: People, near: np.ndarray, wanted: np.ndarray,
+    persons: np.ndarray,
+) -> dict[str, np.ndarray]:  # fmt: skip
+    """Deviations of the share of persons, percent points: the edge of the areas 20 m out and 20 m
+    in, and the count of persons per building, which only tells by how far it lies from the mean."""
+    table, n = numbers(SPEC.id), scene.n_zones
+    reach = float(table["contour"])
+
+    def value(inside: np.ndarray) -> np.ndarray:
+        return np.fmax(*(_percent(scene, objects, crowd, inside, t, persons)
+                         for t in ("day", "night")))  # fmt: skip
+
+    here = np.nan_to_num(value(near))
+    wide, narrow = (np.nan_to_num(value(share_inside(scene, objects, wanted, by)))
+                    for by in (reach, -reach))  # fmt: skip
+    rate = np.hypot(table["population"], objects.assumed * default("population"))
+    own = rate * objects.weight
+    counted = independent(objects.zone, own * (100.0 * near - here[objects.zone]), n)
+    counted[0] = np.sqrt(np.sum((own * (100.0 * near - here[0])) ** 2))
+    return {
+        ROLE: np.abs(wide - narrow) / 2.0,
+        "population": ratio(counted, persons),
+        "model": here * table["model"],
+    }
 
 
 def _given(

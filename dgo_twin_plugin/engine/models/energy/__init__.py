@@ -1,0 +1,1 @@
+"""Sun on roofs: irradiation, roof planes, shade, yield."""
