@@ -113,14 +113,17 @@ def assess(
     laid = Weights.of(profile, weights)
     measurements: dict[str, Measurement] = {}
     prepared: dict[str, Prepared] = {}
-    checks = list(scene.checks)
+    found_here: list[Check] = []
     for count, spec in enumerate(specs):
         if progress is not None:
             progress(count / len(specs), spec.id)
         measured = measure(scene, profile, spec)
         measurements[spec.id] = measured
-        checks += measured.checks
+        found_here += measured.checks
         prepared[spec.id] = prepare(scene, profile, spec, measured)
+    # indicators that rest on the same model say the same of its inputs: once is enough
+    said = {(c.code, c.layer, c.fid, c.field, c.value, str(c.params)): c for c in found_here}
+    checks = [*scene.checks, *said.values()]
     again = rejudge(prepared.values(), ambitions, laid)
     breaches = [
         (id_, test)

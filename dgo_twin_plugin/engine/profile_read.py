@@ -25,7 +25,7 @@ from .norms import (
     Rate,
     Source,
 )
-from .words import DOWN, IMPORTANT, LINEAR, LOG, THEMES, TWENTY, UP, DgoError, say
+from .words import DOWN, IMPORTANT, INDICATORS, LINEAR, LOG, THEMES, UP, DgoError, say
 from .yaml_lines import Collector, Node, read_yaml
 
 HEAD = ("id", "version", "title", "status", "adopted_by", "adopted_on", "min_coverage",
@@ -126,7 +126,7 @@ def _canonical(value: Any) -> Any:
 def _findings(profile: Profile) -> list[Finding]:
     found = [
         Finding("indicator_missing", IMPORTANT, i, "", {"indicator": say(f"indicators.{i}.name")})
-        for i in TWENTY if i not in profile.indicators
+        for i in INDICATORS if i not in profile.indicators
     ]  # fmt: skip
     for indicator in profile.indicators.values():
         for law in indicator.law:

@@ -35,7 +35,8 @@ from .plane import Plane, choose_plane, code_of, require_crs
 from .rasters import read_raster
 from .read import RasterInput, Tick, VectorInput, open_entry, public_source, read_vector, snapshot
 
-MARGIN = 1000.0  # m of context around the plan: the farthest that any of the twenty looks
+MARGIN = 1000.0  # m of context around the plan: the farthest that most indicators look
+FARTHER = {"stops": 3000.0}  # an intercity station counts within 3 km (CROW/PBL)
 # Rasters are asked for values in the plan and at its facades, never farther out.
 RASTER_MARGIN = 200.0  # m; read_raster adds some cells, for a coarse map
 FLAG_COLUMNS = ("high_sandy_ground",)
@@ -200,7 +201,9 @@ def read_all(inputs: Inputs, tick: Tick, progress: Callable[[float], None]) -> R
     sources.current = vectors("current", inputs.current, around)
     progress(0.7)
     for role, given in inputs.vectors.items():
-        sources.vectors[role] = vectors(role, given, around)
+        reach = FARTHER.get(role)
+        box = around if near is None or reach is None else QgsRectangle(near).buffered(reach)
+        sources.vectors[role] = vectors(role, given, box)
     around = around or _box(sources.current)
     close = around if near is None else QgsRectangle(near).buffered(RASTER_MARGIN)
     if around is not None:

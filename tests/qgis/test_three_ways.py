@@ -84,7 +84,7 @@ def test_scores_are_equal_bit_for_bit(dgo: Any, demo: Path, tmp_path: Path) -> N
     in_background(twin, outputs[1])
     by_process(twin, outputs[2], tmp_path)
     first = table(outputs[0])
-    assert len(first) == 20 * 6  # twenty indicators, five zones and the plan
+    assert len(first) == 33 * 6  # thirty-three indicators, five zones and the plan
     for other in outputs[1:]:
         assert table(other) == first
         assert table(other, "totals") == table(outputs[0], "totals")
@@ -107,7 +107,7 @@ def test_a_changed_input_changes_what_it_must(dgo: Any, demo: Path, tmp_path: Pa
     toolbox(copy / "twin-b.yml", output)
     with sqlite3.connect(output) as store:
         values = {}
-        for indicator in ("open_water", "traffic_noise", "public_transport"):
+        for indicator in ("open_water", "material_use", "public_transport"):
             values[indicator] = [
                 r[0]
                 for r in store.execute(
@@ -118,7 +118,7 @@ def test_a_changed_input_changes_what_it_must(dgo: Any, demo: Path, tmp_path: Pa
         inputs = [json.loads(r[0]) for r in store.execute("SELECT inputs FROM runs ORDER BY id")]
     before, after = values["open_water"]
     assert before > 0 and after == 0.0
-    assert values["traffic_noise"][0] == values["traffic_noise"][1]
+    assert values["material_use"][0] == values["material_use"][1]
     assert values["public_transport"][0] == values["public_transport"][1]
     prints = [
         {i["layer"]: i["fingerprint"] for i in run if i["role"] == "design"} for run in inputs

@@ -1,4 +1,4 @@
-"""The shipped norms are complete: 11 area types x 20 indicators, each with anchors or `nvt`."""
+"""The shipped norms are complete: 11 area types x 33 indicators, each with anchors or `nvt`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.structure.source import REPO
 
 PROFILE = "utrecht-proposal-2026"
 AREA_TYPES = [f"GT{number:02d}" for number in range(1, 12)]
-CODES = [f"I{number:02d}" for number in range(1, 21)]
+CODES = [f"I{n:02d}" for n in range(1, 21)] + [f"N{n:02d}" for n in range(1, 14)]
 NORMS = REPO / "profiles" / PROFILE / "norms"
 
 
@@ -20,7 +20,7 @@ def raw() -> dict[str, dict]:
     return {entry["indicator"]: entry for entry in read}
 
 
-def test_all_twenty_have_norms_and_a_method() -> None:
+def test_all_thirty_three_have_norms_and_a_method() -> None:
     assert sorted(entry["code"] for entry in raw().values()) == CODES
     registered = {spec.code: spec.id for spec in all_indicators()}
     assert [code for code in CODES if code not in registered] == []

@@ -2,10 +2,12 @@
 
 Noise and air are parts with a mark of their own; the lower counts (indicators N12). Noise: Lden and
 Lnight of roads 53/45 and of railways 54/44 dB at the loudest facade (WHO 2018). Air: yearly mean
-NO2 10, PM10 15, PM2.5 5 ug/m3 (WHO 2021), the same concentrations as I15. Beside the marks stand
-the share that meets both, and the shares at the interim targets of air (WHO 2021) and of noise at
-night (WHO 2009), as steps. One figure above its value is enough to fail; a dwelling of which too
-little is known to fail or to meet is unknown.
+NO2 10, PM10 15, PM2.5 5 ug/m3 (WHO 2021), the same concentrations as I15; a dwelling that meets the
+last interim target of all three (20, 20, 10) but not the values counts for a half (our proposal:
+without that step no place in the country would differ from another). Beside the marks stand the
+share that meets both in full, and the shares at the interim targets of air (WHO 2021) and of noise
+at night (WHO 2009). One figure above its value is enough to fail; a dwelling of which too little is
+known to fail or to meet is unknown.
 """
 
 from __future__ import annotations
@@ -62,13 +64,26 @@ def noise_levels(noise: BuildingNoise) -> Levels:
 
 def air_limits(step: int | None = None) -> dict[str, float]:
     """ug/m3 of the guideline, or of the interim target ``step`` 1-4; a substance with fewer steps
-    keeps its guideline beyond them."""
+    keeps its guideline beyond them. Step 0: the last interim target of each."""
     found = {}
     for name in SUBSTANCES:
         who = constants("air")["who"]["air"][name]
         steps = [*who["steps"], who["guideline"]]
-        found[name] = float(who["guideline"] if step is None else steps[min(step, len(steps)) - 1])
+        if step is None:
+            found[name] = float(who["guideline"])
+        else:
+            found[name] = float(steps[min(step, len(steps)) - 1] if step else who["steps"][-1])
     return found
+
+
+def clean_air(fresh: Levels) -> np.ndarray:
+    """(n,) 1 where the values are met, the half step where only the last interim targets are, 0
+    where those are not, NaN where that is not known."""
+    half = float(constants("air")["who"]["half_step"])
+    full = within(fresh, air_limits(), SUBSTANCES)
+    last = within(fresh, air_limits(0), SUBSTANCES)
+    return np.where(np.isnan(full) | (full == 1.0), full, np.where(np.isnan(last), np.nan,
+                                                                   half * last))  # fmt: skip
 
 
 def compute(scene: Scene, profile: Profile) -> Measurement:
@@ -90,8 +105,9 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     for zone in np.flatnonzero(~(lived > 0)):
         result.not_applicable[int(zone)] = say("indicators.healthy_environment.no_dwelling")
     fresh = {name: found.value for name, found in air.substances.items()}
-    quiet, clean = within(loud, noise_limits()), within(fresh, air_limits(), SUBSTANCES)
-    both = np.where((quiet == 0) | (clean == 0), 0.0, (quiet + clean) / 2.0)  # NaN stays
+    quiet, clean = within(loud, noise_limits()), clean_air(fresh)
+    full = within(fresh, air_limits(), SUBSTANCES)
+    both = np.where((quiet == 0) | (full == 0), 0.0, (quiet + full) / 2.0)  # NaN stays
     step = float(constants("air")["who"]["night_step"])
     night = within(loud, {name: step for name in loud if name.endswith("_night")})
     steps = {name: within(fresh, air_limits(k), SUBSTANCES) for k, name in enumerate(STEPS, 1)}
@@ -128,13 +144,12 @@ def _spreads(
                                       lambda x: within(x, noise_limits()))  # fmt: skip
     for name, found in air.substances.items():
         sd = found.from_map if found.from_map is not None else np.zeros(len(found.value))
-        out[f"{AIR}.{name}"] = moved(fresh, (name,), sd,
-                                     lambda x: within(x, air_limits(), SUBSTANCES))  # fmt: skip
+        out[f"{AIR}.{name}"] = moved(fresh, (name,), sd, clean_air)
         if found.modelled is not None:
             part = found.modelled * float(constants("air")["spreads"]["model"])
             out[f"{AIR}.roads"] = np.hypot(
                 out.get(f"{AIR}.roads", np.zeros(scene.n_zones + 1)),
-                moved(fresh, (name,), part, lambda x: within(x, air_limits(), SUBSTANCES)),
+                moved(fresh, (name,), part, clean_air),
             )
     none = np.zeros(scene.n_zones + 1)
     return {f"{NOISE}.model": none, f"{AIR}.model": none.copy(), **out}
