@@ -24,7 +24,7 @@ PLAN, ZONE, FEATURE = "plan", "zone", "feature"
 COLUMNS = {"dgo_mark": "mark", "dgo_value": "value", "dgo_status": "status"}
 
 
-class Function(QgsExpressionFunction):
+class Function(QgsExpressionFunction):  # type: ignore[misc] # QGIS carries no types
     """One function; QGIS calls :meth:`func`."""
 
     def __init__(self, name: str, current: Current) -> None:

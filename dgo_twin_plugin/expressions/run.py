@@ -75,7 +75,7 @@ class Current:
         self._of_layer: dict[str, tuple[str, str]] = {}  # id of a result layer -> its run
         self._project = project
         root = project.layerTreeRoot()
-        self._signals = (
+        self._signals: tuple[Any, ...] = (
             root.addedChildren, root.removedChildren, project.readProject, project.cleared,
             root.customPropertyChanged, project.layersAdded, project.layersRemoved,
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Custom properties by which result groups and layers are found again. Light: no engine, no GDAL."""
+"""Custom properties by which result groups and layers are found again. Light: no engine."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def test_validateprofile(dgo: Any, tmp_path: Path) -> None:
         "CHANGES": 0,
         "HASH": profile.hash,
     }
-    assert any("11 area types, 20 indicators" in line for line in said.infos)
+    assert any("11 area types, 33 indicators" in line for line in said.infos)
     assert any("not adopted" in line for line in said.infos)
 
 

@@ -73,6 +73,9 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
         for kind, share in found.shares.items():
             result.parts[f"{name}_{kind}"] = objects.places(share)
         if OF_PLAN in found.shares:
+            alone = found.value - np.nan_to_num(found.shares[OF_PLAN])
+            result.notes.setdefault("contributions", {})[name] = {
+                "autonomous": zone_mean(scene, objects, alone)}  # fmt: skip
             result.notes["plan_share"][name] = plan_share(
                 scene, objects, found.shares[OF_PLAN], found.value)  # fmt: skip
         _test(result, scene, profile, name, stay, found.value, found.fit)
