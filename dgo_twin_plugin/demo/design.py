@@ -148,6 +148,7 @@ def _buildings(ground: Ground, fixed: list[centre.Item], houses: list[House],
             "pv": tuning.pv_flat if flats else tuning.pv_pitched,
             "groendak": (tuning.green_roof or None) if flats else None,
             "blauwdak": (tuning.blue_roof or None) if flats else None,
+            "plaatsen": (round(tuning.built_parking * house.dwellings) or None) if flats else None,
             "afgekoppeld": tuning.disconnected,
         }  # fmt: skip
         # a sketch is never complete: what is left out is filled by the typology and counted
@@ -236,13 +237,16 @@ def _plots(ground: Ground, plan: layout.Layout, houses: list[House], tuning: Tun
                 continue
             ground.put(access, "Erfweg", smallest=10.0)
             spaces = {} if len(ground.features) % 5 == 2 else {
-                "plaatsen": float(int(court.GetArea() / 22.0))}  # fmt: skip
+                "plaatsen": float(int(court.GetArea() / 17.0))}  # fmt: skip
             ground.put(court, tuning.court, smallest=40.0, naam="Parkeerhof", **spaces)
     for house in houses:
         term = tuning.garden if house.kind is ROW else "Tuin"
         if house.kind in (BLOCK, SMALL):
             term = "Gazon" if not tuning.swales else "Heesters"
-        ground.put(house.plot, term, smallest=12.0)
+        made = ground.put(house.plot, term, smallest=12.0)
+        spaces = round(tuning.own_parking * house.dwellings)
+        if made and spaces and house.kind in (VILLA, PAIR):
+            made[0].fields["plaatsen"] = float(spaces)
     for house in houses:
         if house.kind is ROW:
             ground.put(house.path.Difference(house.plot), "Achterpad", 22.0, True)
@@ -329,7 +333,7 @@ def _trees(design: Design, plan: layout.Layout, own: list[layout.Street], ground
         if any(hard[i].Contains(spot) for i in np.flatnonzero(hit)):
             return
         name, crown = kinds[kind % len(kinds)]
-        crown = round(crown * float(random.uniform(0.8, 1.2)), 1)
+        crown = round(crown * tuning.crown * float(random.uniform(0.8, 1.2)), 1)
         fields = {"soort": name, "kroondiameter": crown, "hoogte": round(crown * 1.4, 1),
                   "openbaar": public}  # fmt: skip
         if len(design.trees) % 8 == 5:

@@ -149,7 +149,8 @@ def shared_maps(layout: Layout) -> Iterator[tuple[str, np.ndarray, Grid, str]]:
     sand = 1 - np.exp(-((stream / 140) ** 2))
     yield ("doorlatendheid", 0.15 + 2.2 * sand, grid, "m per dag; fictief")
     relief = Grid(NOISE_WINDOW, RELIEF_CELL)
-    yield ("dtm", _between(ground, grid, relief) + _bumps(relief), relief, "m NAP maaiveld; fictief")
+    land = _between(ground, grid, relief) + _bumps(relief)
+    yield "dtm", land, relief, "m NAP maaiveld; fictief"
 
 
 def _between(values: np.ndarray, coarse: Grid, fine: Grid) -> np.ndarray:

@@ -36,6 +36,9 @@ class Tuning:
     court: str  # own term for the ground of parking courts
     garden: str  # own term for plots of rows
     tree_spacing: float  # m along a street, per side
+    crown: float  # size of the crowns against those of young trees
+    own_parking: float  # spaces on the plot per dwelling of villas and pairs
+    built_parking: float  # spaces inside an apartment building per dwelling
     # --- buildings -----------------------------------------------------------------------
     beng2_ground: float | None  # kWh/m2.yr; None: left out, so assumed
     beng2_apartment: float | None
@@ -63,7 +66,7 @@ TUNING = {
         noise_barrier=False, blocks_at_provincial_road=True, ridge_open=False,
         row_floors=(2, 3, 2, 2, 3), apartment_floors=4, park_apartments=False,
         ponds=1, natural_banks=False, bank_width=0.0, wood_edge=False, court="Parkeerhof",
-        garden="Erf", tree_spacing=48.0,
+        garden="Erf", tree_spacing=44.0, crown=1.0, own_parking=1.0, built_parking=0.0,
         beng2_ground=28.0, beng2_apartment=48.0, beng2_work=None, mpg=0.72, mpg_work=None,
         pv_pitched=0.12, pv_flat=0.10, green_roof=0.0, blue_roof=0.0, disconnected=0.75,
         disconnected_ground=None,
@@ -75,7 +78,7 @@ TUNING = {
         noise_barrier=True, blocks_at_provincial_road=False, ridge_open=True,
         row_floors=(2, 3, 2, 3, 3), apartment_floors=5, park_apartments=True,
         ponds=2, natural_banks=True, bank_width=4.5, wood_edge=True, court="Grasbetontegels",
-        garden="Tuin", tree_spacing=36.0,
+        garden="Tuin", tree_spacing=32.0, crown=1.5, own_parking=2.0, built_parking=1.1,
         beng2_ground=16.0, beng2_apartment=26.0, beng2_work=24.0, mpg=0.56, mpg_work=0.75,
         pv_pitched=0.45, pv_flat=0.45, green_roof=0.45, blue_roof=0.35, disconnected=1.0,
         disconnected_ground=1.0,

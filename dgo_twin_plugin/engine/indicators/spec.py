@@ -151,7 +151,7 @@ class LegalTest:
 class Field:
     """A field a model worked out, shown as a raster beside the scores. ``make`` is called only
     where the raster is wanted, for a field may cost more than the mark; it gives local metres,
-    NaN where nothing is known. The name of the field is a key of the texts ``results.map.<name>``."""
+    NaN where nothing is known. Its name is a key of the texts ``results.map.<name>``."""
 
     unit: str
     make: Callable[[], Raster]
