@@ -12,6 +12,7 @@ from ..engine.words import EXCEEDS, EXCEEDS_EXCEPTION, INDICATIVE, LEGAL_CHECKS,
 from ..store import read, runs, schema
 from ..store.runs import adopted, profile_status
 from ..store.scale import CLASSES
+from .apart import taken_apart
 from .mapsvg import zones_map
 from .nextdata import next_best, said
 from .shown import NOTHING, badge, chance, figure, indicator, share, unsure, word
@@ -53,6 +54,7 @@ def build(path: Path, run_id: str, lang: str) -> Row:
         "alerts_more": max(0, len(alerts) - MOST_ROWS),
         "marks": _marks(plan, lang),
         "next": next_best(plan, lang),
+        "apart": taken_apart(read.rows(path, "contributions", run_id), lang),
         "zone_blocks": _zone_blocks(zones, scores, totals, lang),
         "norms": _norms(scores, lang),
         "checks": shown_checks[:MOST_ROWS],
