@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from dgo_twin_plugin.engine.models.frame import Frame
 from dgo_twin_plugin.engine.models.noise import propagation
 from dgo_twin_plugin.engine.models.noise.lines import A_WEIGHT, Lines
-from dgo_twin_plugin.engine.models.noise.obstacles import Obstacles
+from dgo_twin_plugin.engine.models.noise.obstacles import Obstacles, smoothed
 
 from .parts import Answer, timed
 
@@ -70,9 +71,18 @@ def heights() -> np.ndarray:
     return np.random.default_rng(13).choice([6.0, 9.0, 12.0, 15.0], 400)
 
 
-def obstacles(shapes: list[np.ndarray] | None = None, tops: np.ndarray | None = None) -> Obstacles:
+def obstacles(
+    shapes: list[np.ndarray] | None = None, tops: np.ndarray | None = None, soft: bool = False
+) -> Obstacles:
+    """Walls; with ``soft`` on a grid of ground in which roofs are hard, else G is 0.5 all over."""
     tops = heights() if tops is None else tops
-    return Obstacles.of(walls(buildings() if shapes is None else shapes), np.repeat(tops, 4))
+    shapes = buildings() if shapes is None else shapes
+    grid = None
+    if soft:
+        frame = Frame.around((-600.0, -600.0, SIDE + 600.0, SIDE + 600.0), 5.0)
+        made = frame.burned(footprints(shapes), np.zeros(len(shapes)), np.full(frame.shape, 0.6))
+        grid = smoothed(frame, made, 25.0)
+    return Obstacles.of(walls(shapes), np.repeat(tops, 4), soft=grid)
 
 
 def inside(xy: np.ndarray, shapes: list[np.ndarray]) -> np.ndarray:
@@ -277,7 +287,7 @@ def plan(_: str = "") -> Answer:
     """5,000 facade points and the field at 2 m on the same square kilometre."""
     from dgo_twin_plugin.engine.models.noise import area
 
-    lines, o, group = roads(), obstacles(), np.zeros(roads().n, np.int64)
+    lines, o, group = roads(), obstacles(soft=True), np.zeros(roads().n, np.int64)
     xy, top = facade_points()
     one = np.column_stack([xy, np.full(len(xy), 4.5)])
     floors = storeys(xy, top)
@@ -305,7 +315,7 @@ def edit(times: str = "20") -> Answer:
     from dgo_twin_plugin.engine.models.noise import area
 
     lines, shapes, tops = roads(), buildings(), heights()
-    o, group = obstacles(shapes, tops), np.zeros(lines.n, np.int64)
+    o, group = obstacles(shapes, tops, True), np.zeros(lines.n, np.int64)
     xy, _top = facade_points()
     receivers = np.column_stack([xy, np.full(len(xy), 4.5)])
     box = (0.0, 0.0, SIDE, SIDE)
@@ -321,7 +331,8 @@ def edit(times: str = "20") -> Answer:
         elif k % 4 == 1:
             new_tops[row] += 6.0
         elif k % 4 == 2:
-            new_shapes[row] = shapes[row] * 0.0 - 900.0  # far away and without extent
+            del new_shapes[row]
+            new_tops = np.delete(new_tops, row)
         else:
             road = int(random.integers(20)) * 20 + int(random.integers(20))
             power = lines.power.copy()
@@ -329,9 +340,9 @@ def edit(times: str = "20") -> Answer:
             new_lines = Lines(lines.x0, lines.y0, lines.x1, lines.y1, lines.height, power,
                               lines.kind, lines.origin, lines.feature)  # fmt: skip
         started = time.perf_counter()
-        new = obstacles(new_shapes, new_tops)
+        new = obstacles(new_shapes, new_tops, True)
         a = propagation.update(facades, new_lines, new, receivers, group)
-        polygons = footprints([s for s in new_shapes if np.ptp(s) > 0])
+        polygons = footprints(new_shapes)
         b = area.field(new_lines, group, 1, new, polygons, box, field)
         took.append(time.perf_counter() - started)
         if k < 4:

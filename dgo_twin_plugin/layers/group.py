@@ -8,6 +8,7 @@ from typing import Any
 from qgis.core import (
     QgsLayerTreeGroup,
     QgsMapLayer,
+    QgsMapLayerLegendUtils,
     QgsProject,
     QgsRasterLayer,
     QgsRelation,
@@ -217,17 +218,20 @@ class _Context:
         if key in self.open or not file.exists():
             return
         name = text(f"results.map.{row['name']}", self.lang)
-        layer = QgsRasterLayer(str(file), f"{name} ({row['unit']})", "gdal")
+        unit = row["unit"] or ""
+        layer = QgsRasterLayer(str(file), f"{name} ({unit})" if unit else name, "gdal")
         if not layer.isValid():
             raise DgoError("results.error.failed", path=str(file), detail=name)
         for prop, value in ((RUN_PROPERTY, self.run["run_id"]), (LAYER_PROPERTY, key),
                             (FILE_PROPERTY, self.path.as_posix())):  # fmt: skip
             layer.setCustomProperty(prop, value)
-        map_styles.apply(layer, row["name"], row["unit"], row["classes"])
+        map_styles.apply(layer, row["name"], unit, row["classes"] or "")
         about = text("results.about.maps", self.lang)
         styles.metadata(layer, name, about, self.run, str(file), self.lang)
         self.project.addMapLayer(layer, False)
         node = parent.addLayer(layer)
+        # in the place of "Band 1 (Gray)"
+        QgsMapLayerLegendUtils.setLegendNodeUserLabel(node, 0, unit or name)
         node.setItemVisibilityChecked(False)
         node.setExpanded(False)
         self.open[key] = layer

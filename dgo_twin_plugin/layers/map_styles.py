@@ -23,7 +23,7 @@ _RAMPS = {
     "shade": ("#fff7d6", "#bdbdbd", "#404040"),
 }
 _OTHER = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
-OPACITY = 0.8
+OPACITY = 0.8  # the plan shows through, and the colours are still those of the legend
 
 
 def apply(layer: QgsRasterLayer, name: str, unit: str, classes: str) -> None:

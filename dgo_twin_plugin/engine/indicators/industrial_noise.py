@@ -3,10 +3,11 @@
 Levels come from maps of the estates at full ceiling (role ``noise_industry``), sampled 2 m outside
 the facade (indicators 14, G2); several estates add energetically. Polygons of kind
 ``distance_class`` are a rule of thumb (domain 2.1, VNG distances): they count only where no map
-speaks, carry the level that the data set gives them, flag the zone as proxy and can never be a
-certain breach. LAr,LT of single activities is another quantity and is never mixed in: a map
-that declares any quantity but ``lden`` or ``lnight`` is left out; where nothing else is given the
-indicator says so and is not assessed.
+speaks, flag the zone as proxy and can never be a certain breach. They carry the level that the
+data set gives them, or, as the outline of a business with a ``category`` (VNG), that of
+:mod:`._industry_class`. LAr,LT of single activities is another quantity and is never mixed in: a
+map that declares any quantity but ``lden`` or ``lnight`` is left out; where nothing else is given
+the indicator says so and is not assessed.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ import numpy as np
 from .. import legal
 from ..facades import facades_of
 from ..words import say
+from ._industry_class import by_class, settings
 from ._levels import (
     DISTANCE_CLASS,
+    MAP_DISTANCE,
     MapValues,
     Weighed,
     energetic,
@@ -50,7 +53,10 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     if not scene.has(ROLE):
         return Measurement(missing=say("indicators.industrial_noise.no_map"))
     objects = noise_weight(scene)
-    building, maps = facade_maps(scene, facades_of(scene), objects.rows, ROLE, noise_level)
+    points = facades_of(scene)
+    building, maps = facade_maps(scene, points, objects.rows, ROLE, noise_level)
+    rule = by_class(scene, ROLE, points.at(MAP_DISTANCE)[np.isin(points.building, objects.rows)])
+    maps += [] if rule is None else [rule]
     kept = [x for x in maps if x.said("quantity") in (None, "lden", NIGHT)]
     if maps and not kept:
         return Measurement(missing=say("indicators.industrial_noise.other_quantity",
@@ -68,6 +74,10 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
         result.parts[part] = objects.places(top)
         if not part:
             result.proxy = proxy_zones(scene, objects, building, rough)
+            if rule is not None:
+                width = float(settings()["spread"])
+                result.spreads[ROLE] = np.where(result.proxy, width, SPEC.sigma[0])
+                result.spreads["model"] = np.zeros(scene.n_zones + 1)
         sure = per_building(scene, building, fit)
         _test(result, scene, profile, objects, part, top, sure, scope)
     return result

@@ -1,17 +1,20 @@
 """I13 traffic noise: dB Lden, dwelling-weighted P90 of the highest facade Lcum of road and rail.
 
-Levels come from maps (roles ``noise_road`` and ``noise_rail``), sampled 2 m outside the facade
-(indicators G2). At each facade point the maps of one source kind add energetically, then
+Levels come from the model where roads or railways carry traffic (CNOSSOS-EU:2020 or SRM2 emission,
+railways by RMG2012), else from maps (roles ``noise_road``, ``noise_rail``) sampled 2 m outside the
+facade (indicators G2); :mod:`._noise` says which. At each facade point the sources of one kind add
+energetically, then
 
     L*VL = LVL            L*RL = 0.95 LRL - 1.40            Lcum = 10 lg sum 10^(L*/10)
 
 (annoyance-equivalent cumulation, RMG2012 annex I ch. 2, domain 4.1 (V)). LVL is the energetic sum
 of all roads. A building's value is the highest of its points. Beside the mark stand Lden per
-source kind, the joint (energetic) Lden, Lnight where a map declares it, and the share of dwellings
-above each standard. The law is tested per building and source kind, in whole dB (indicators, "The
-law"); it needs the owner of the road, so a map without one counts as road but is not tested.
+source kind, the joint (energetic) Lden and its autonomous and plan parts, Lnight, and the share of
+dwellings above each standard.
 
-Levels of own propagation models would enter in :func:`_levels` beside the maps.
+The law is tested per building and source kind, in whole dB (indicators, "The law"), on what was
+declared fit for it where there is any, else on the model or map, which can only be indicative. It
+needs the owner of the road: noise without one counts as road but is not tested.
 """
 
 from __future__ import annotations
@@ -21,35 +24,33 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import legal
-from ..facades import facades_of
+from ..models.noise.lines import KINDS, RAIL, ROAD, ROAD_KINDS
+from ..scene import MODEL
 from ..words import say
 from ._levels import (
-    MapValues,
     Weighed,
     energetic,
-    facade_maps,
-    fit_values,
     law_numbers,
     legal_tests,
-    noise_level,
     noise_weight,
     outcomes,
     per_building,
 )
-from .spec import P90, RATIO, Indicator, Input, Measurement, Part, Places
+from ._noise import NIGHT, FacadeNoise, added, floored, kind_of, noise_at_facades
+from .spec import P90, RATIO, Field, Indicator, Input, Measurement, Part, Places
 
 if TYPE_CHECKING:
-    from ..facades import Facades
+    from ..grid import Raster
+    from ..models.noise.lines import Lines
     from ..norms import Profile
     from ..scene import Scene
     from .spec import LegalTest
 
-OWNERS = ("municipal", "water_board", "provincial", "state")
-ROAD_KINDS = tuple(f"road_{owner}" for owner in OWNERS)
-UNOWNED = "road"  # roads of which the map does not tell the owner
-RAIL = "rail"
-KINDS = (*ROAD_KINDS, UNOWNED, RAIL)
-NIGHT = "lnight"
+__all__ = ["KINDS", "RAIL", "ROAD_KINDS", "SPEC", "UNOWNED", "cumulated", "kind_of"]
+
+UNOWNED = ROAD  # roads of which nothing tells the owner
+FIELD = "noise_lden"
+CLASSES = (45.0, 50.0, 55.0, 60.0, 65.0, 70.0)  # dB Lden, edges of the legend
 
 
 def cumulated(road: np.ndarray, rail: np.ndarray) -> np.ndarray:
@@ -57,63 +58,63 @@ def cumulated(road: np.ndarray, rail: np.ndarray) -> np.ndarray:
     return energetic([road, 0.95 * rail - 1.40], len(road))
 
 
-def kind_of(role: str, owner: str | None) -> str:
-    """Source kind of a map: the variant of the law, ``road`` where the owner is not known."""
-    if role == "noise_rail":
-        return RAIL
-    return f"road_{owner}" if owner in OWNERS else UNOWNED
-
-
-def _levels(
-    scene: Scene, points: Facades, rows: np.ndarray
-) -> tuple[np.ndarray, dict[str, list[MapValues]], list[MapValues]]:
-    """Building of each facade point, the Lden maps by source kind, and the Lnight maps."""
-    building = np.zeros(0, np.int64)
-    day: dict[str, list[MapValues]] = {}
-    night: list[MapValues] = []
-    for role in ("noise_road", "noise_rail"):
-        building, maps = facade_maps(scene, points, rows, role, noise_level)
-        for found in maps:
-            if found.said("quantity") == NIGHT:
-                night.append(found)
-            else:
-                day.setdefault(kind_of(role, found.said("owner")), []).append(found)
-    return building, day, night
-
-
 def compute(scene: Scene, profile: Profile) -> Measurement:
-    """Measure traffic noise from the maps of road and rail noise.
+    """Measure traffic noise at the facades.
 
-    Without any map of the two roles: ``missing``. A building whose facade no map covers is
+    Without traffic and without any map: ``missing``. A building whose facade no map covers is
     unknown; where one of the sources is silent, the other is taken as all there is.
     """
     objects = noise_weight(scene)
-    if not scene.has("noise_road") and not scene.has("noise_rail"):
-        return Measurement(missing=say("indicators.traffic_noise.no_map"))
-    building, day, night = _levels(scene, facades_of(scene), objects.rows)
-    m = len(building)
-    level = {kind: energetic([x.value for x in day[kind]], m) for kind in KINDS if kind in day}
-    road = energetic([level[kind] for kind in (*ROAD_KINDS, UNOWNED) if kind in level], m)
-    rail = level.get(RAIL, np.full(m, np.nan))
+    noise = noise_at_facades(scene)
+    if not noise.modelled and not noise.mapped:
+        why = "no_sources" if scene.method(SPEC.id) == MODEL else "no_map"
+        return Measurement(missing=say(f"indicators.traffic_noise.{why}"), checks=noise.checks)
+    shown = floored if noise.modelled else np.asarray
 
     def highest(values: np.ndarray) -> np.ndarray:
-        return per_building(scene, building, values)
+        return per_building(scene, noise.building, shown(values))
 
-    result = Measurement()
-    result.parts[""] = objects.places(highest(cumulated(road, rail)))
-    result.parts["joint"] = objects.places(highest(energetic([road, rail], m)))
-    if night:
-        result.parts[NIGHT] = objects.places(highest(energetic([x.value for x in night], m)))
+    result = Measurement(checks=noise.checks)
+    road, rail, m = noise.road, noise.rail, len(noise.building)
+    result.parts[""] = objects.places(highest(_lcum(noise, 0.0, 0.0)))
+    result.parts["joint"] = objects.places(highest(added([road, rail], m)))
+    night = [level for _, level in noise.night]
+    if night and (not noise.modelled or _whole_night(noise)):
+        result.parts[NIGHT] = objects.places(highest(added(night, m)))
+    for part, level in (("lden_autonomous", noise.autonomous), ("lden_plan", noise.plan)):
+        if level is not None:
+            result.parts[part] = objects.places(highest(level))
     scope = legal.noise_scope(scene.surfaces)[objects.rows]
-    for kind, values in level.items():
-        top = highest(values)
-        result.parts[f"lden_{kind}"] = objects.places(top)
-        fit = highest(energetic(fit_values(day[kind]), m))
+    for kind in KINDS:
+        if kind not in noise.day and kind not in noise.fit:
+            continue
+        sure = highest(noise.fit[kind]) if kind in noise.fit else np.full(scene.surfaces.n, np.nan)
         limit, standard = law_numbers(profile, SPEC.id, scene.date, kind)
-        if np.isfinite(standard):
-            result.parts[f"above_{kind}"] = _above(objects, top, standard)
-        result.legal += _tested(objects, kind, top, fit, limit, standard, scope)
+        top = sure
+        if kind in noise.day:
+            top = highest(noise.day[kind])
+            result.parts[f"lden_{kind}"] = objects.places(top)
+            if np.isfinite(standard):
+                result.parts[f"above_{kind}"] = _above(objects, top, standard)
+        if noise.modelled:  # what was declared fit goes before the model
+            top = np.where(np.isnan(sure), top, sure)
+        result.legal += _tested(objects, kind, top, sure, limit, standard, scope)
+    if noise.modelled:
+        _say_model(scene, noise, objects, result)
     return result
+
+
+def _lcum(noise: FacadeNoise, road: float, rail: float) -> np.ndarray:
+    """(m,) Lcum, with the roads and the railways that many dB louder."""
+    if not noise.modelled:
+        return cumulated(noise.road, noise.rail)
+    m = len(noise.building)
+    return added([noise.road + road, 0.95 * (noise.rail + rail) - 1.40], m)
+
+
+def _whole_night(noise: FacadeNoise) -> bool:
+    """Whether every kind of source that counts tells its level by night."""
+    return set(noise.day) <= {kind for kind, _ in noise.night}
 
 
 def _above(objects: Weighed, top: np.ndarray, standard: float) -> Places:
@@ -130,8 +131,45 @@ def _tested(
     return legal_tests(objects, kind, legal.whole_db(top[rows]), limit, found, standard)
 
 
+# --- only where the model ran -------------------------------------------------------------------
+def _say_model(
+    scene: Scene, noise: FacadeNoise, objects: Weighed, result: Measurement
+) -> None:
+    """Method, spreads and the field of the model."""
+    from ._noise_spread import method_of, spreads
+
+    def reduced(level: np.ndarray) -> np.ndarray:
+        from ..reduce import reduce_places
+
+        top = per_building(scene, noise.building, floored(level))
+        return reduce_places(SPEC.parts[0], objects.places(top), scene.n_zones).value
+
+    def value(road: float, rail: float) -> np.ndarray:
+        return reduced(_lcum(noise, road, rail))
+
+    if noise.plan is not None:
+        # without the plan's sources, at the very same facades; its blocks still screen
+        road, rail = noise.autonomous_road, noise.autonomous_rail
+        assert road is not None and rail is not None
+        alone = added([road, 0.95 * rail - 1.40], len(noise.building))
+        result.notes["contributions"] = {"": {"autonomous": reduced(alone)}}
+    result.method = method_of(noise)
+    result.spreads = spreads(scene, noise, value)
+    lines = noise.lines
+    assert lines is not None  # the model ran
+    result.fields[FIELD] = Field("dB Lden", lambda: _field(scene, lines), CLASSES)
+
+
+def _field(scene: Scene, lines: Lines) -> Raster:
+    from ..models.noise.area import lden_field
+
+    return lden_field(scene, lines)
+
+
 _SHOWN = (
     Part("joint", P90, "dB Lden", informative=True),
+    Part("lden_autonomous", P90, "dB Lden", informative=True),
+    Part("lden_plan", P90, "dB Lden", informative=True),
     *(Part(f"lden_{kind}", P90, "dB Lden", informative=True) for kind in KINDS),
     Part(NIGHT, P90, "dB Lnight", informative=True),
     *(Part(f"above_{kind}", RATIO, "%", 100.0, informative=True) for kind in KINDS),
@@ -145,15 +183,19 @@ SPEC = Indicator(
     weight="dwellings",
     compute=compute,
     inputs=(
+        Input("roads", "role", needed=True, group="noise"),
+        Input("railways", "role", needed=True, group="noise"),
         Input("noise_road", "role", needed=True, group="noise"),
         Input("noise_rail", "role", needed=True, group="noise"),
         Input("dwellings", "field"),
         Input("gfa", "field"),
+        Input("height", "field"),
         Input("existing", "field"),
         Input("use_class", "field"),
     ),
     method="map-facade-1",
-    standard="RMG2012 annex I ch. 2 (cumulation); Bkl 5.78t, 5.78u (law)",
-    radius=10.0,
+    standard="Directive (EU) 2015/996 (CNOSSOS-EU:2020); RMG2012 annex I ch. 2 (cumulation), "
+             "annex IV (railways); Bkl 5.78t, 5.78u (law)",
+    radius=300.0,
     sigma=(2.0, "absolute"),
-)
+)  # fmt: skip

@@ -85,3 +85,42 @@ def test_unknown_missing_and_nobody():
     assert SPEC.compute(made(), profile()).missing is not None
     empty = made([even(50)], surfaces=[("grass", HOUSE, {})])
     assert rows(SPEC, empty)[1].status == "not_applicable"
+
+
+def business(category, x=100, **more):
+    return [(box(x, 5, x + 20, 25), {"kind": "distance_class", "category": category, **more})]
+
+
+def test_a_category_gives_the_level_at_its_distance():
+    # the house ends at x = 20, its facade is read 2 m outside: x = 22, 78 m from the business.
+    # category 3.2 = 100 m: 45 + 20 lg(100/78) = 45 + 2.158 = 47.158
+    found = made(contours=business("3.2"))
+    row = rows(SPEC, found)[1]
+    assert row.value == pytest.approx(47.158, abs=1e-3)
+    assert row.proxy
+    assert outcomes(found) == {("", "complies")}
+    assert SPEC.compute(found, profile()).spreads[ROLE][1] == 5.0
+
+
+@pytest.mark.parametrize(
+    ("category", "level"),
+    [
+        (3.2, 47.158),  # a number
+        ("Cat. 3,2", 47.158),
+        # 10 m: beyond 3 times the distance no lower: 45 - 20 lg 3 = 35.458
+        ("1", 35.458),
+        # 300 m: nearer than a third of it no higher: 45 + 20 lg 3 = 54.542 (0.3333: 54.544)
+        ("4.2", 54.544),
+        ("onbekend", None),
+    ],
+)
+def test_categories(category, level):
+    value = rows(SPEC, made(contours=business(category)))[1].value
+    assert value == (None if level is None else pytest.approx(level, abs=1e-3))
+
+
+def test_a_level_of_its_own_and_a_map_go_before_the_category():
+    given = made(contours=business("3.2", x=0, lden_to=58.0))
+    assert rows(SPEC, given)[1].value == pytest.approx(58.0)
+    mapped = rows(SPEC, made([even(41)], business("4.2")))[1]
+    assert mapped.value == pytest.approx(41.0) and not mapped.proxy

@@ -1,0 +1,359 @@
+"""From sources to receivers: what arrives per group of sources and period.
+
+Per receiver and sector (:mod:`.sectors`) every source in it is one path: line divergence in closed
+form, air, ground, screening over the hull of what its ray meets (:mod:`.hull`), weather and the
+reflection by a facade behind the source (:mod:`.attenuation`; docs/decisions/0006). A receiver
+depends only on what is within its reach, so an edit is worked out as a difference: what the changed
+sources and the sectors over changed ground gave before is taken off, what they give now is added.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from ...pulse import beat
+from ...words import Cancelled
+from ..tables import constants
+from . import attenuation as loss
+from .change import Change, change, same_rows, sectors_over
+from .hull import detours, edges_of
+from .lines import HOURS, Lines
+from .obstacles import Obstacles
+from .sectors import Met, Parts, Pieces, Walls, directions, joined, met_walls, parts_of, pieces_of
+
+CHUNK = 1_000  # places worked on at once, about: some 100 MB a thread
+FEW = 500  # places too few to divide
+BATCH = 12_000  # paths below which the next sector joins in
+THREADS = 2
+N_PERIODS = len(HOURS)
+WEIGHTS = np.array([12.0, 4.0 * 10**0.5, 80.0]) / 24.0  # of day, evening, night in Lden
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What arrived. ``energy`` (m, groups, 3) relative to 1 pW/m2."""
+
+    receivers: np.ndarray  # (m, 3) x, y, height above the ground
+    energy: np.ndarray
+    lines: Lines
+    group: np.ndarray  # (k,) group of each line
+    obstacles: Obstacles
+    sectors: int
+
+    @property
+    def levels(self) -> np.ndarray:
+        """(m, groups, 3) LAeq per period, dB(A); -inf where no source reaches."""
+        return decibel(self.energy)
+
+    @property
+    def lden(self) -> np.ndarray:
+        """(m,) of all groups together, dB."""
+        return decibel(self.energy.sum(axis=1) @ WEIGHTS)
+
+
+def decibel(energy: np.ndarray) -> np.ndarray:
+    """10 lg, with -inf for nothing."""
+    with np.errstate(divide="ignore"):
+        found: np.ndarray = 10.0 * np.log10(np.maximum(energy, 0.0))
+    return found
+
+
+def levels(
+    lines: Lines, obstacles: Obstacles, receivers: np.ndarray, group: np.ndarray, n_groups: int
+) -> np.ndarray:
+    """(m, n_groups, 3) LAeq dB(A) at ``receivers`` (m, 3); -inf where no source reaches.
+
+    ``group`` (k,) says to which group each line belongs.
+    """
+    return run(lines, obstacles, receivers, group, n_groups).levels
+
+
+def sectors_for(what: str) -> int:
+    """How many sectors around a receiver: of a ``facade`` or of a ``field``."""
+    return int(constants("propagation")["method"]["sectors"][what])
+
+
+def run(
+    lines: Lines, obstacles: Obstacles, receivers: np.ndarray, group: np.ndarray, n_groups: int,
+    sectors: int | None = None,
+) -> Run:  # fmt: skip
+    """All receivers from nothing. ``sectors``: a multiple of nine; those of facades where none."""
+    receivers = np.asarray(receivers, float).reshape(-1, 3)
+    group = np.asarray(group, np.int64)
+    sectors = sectors or sectors_for("facade")
+    energy = _energy(lines, obstacles, receivers, group, n_groups, sectors)
+    return Run(receivers, energy, lines, group, obstacles, sectors)
+
+
+def update(
+    previous: Run, lines: Lines, obstacles: Obstacles, receivers: np.ndarray, group: np.ndarray
+) -> Run:
+    """The same as :func:`run`, from what a run before gave: only what changed is worked out.
+
+    Receivers that stood in the previous run keep their energy, corrected for the sources and the
+    sectors that changed; new ones are worked out in full. Where much changed all is worked out:
+    that is quicker than twice what changed.
+    """
+    receivers = np.asarray(receivers, float).reshape(-1, 3)
+    group = np.asarray(group, np.int64)
+    n_groups = previous.energy.shape[1]
+    old, new = same_rows(previous.receivers, receivers)
+    reaches = _reaches(previous.lines), _reaches(lines)
+    found = change(previous.lines, previous.group, previous.obstacles, lines, group, obstacles,
+                   float(constants("propagation")["reach"]["obstacles"]),
+                   float(reaches[1].max(initial=0.0)))  # fmt: skip
+    if 2 * len(new) < len(receivers) or found.much:
+        return run(lines, obstacles, receivers, group, n_groups, previous.sectors)
+    energy = np.zeros((len(receivers), n_groups, N_PERIODS))
+    fresh = np.ones(len(receivers), bool)
+    fresh[new] = False
+    if fresh.any():
+        energy[fresh] = _energy(lines, obstacles, receivers[fresh], group, n_groups,
+                                previous.sectors)  # fmt: skip
+    energy[new] = previous.energy[old]
+    if not found.nothing:
+        rows = found.reached(receivers[new], *reaches)
+        at = new[rows]
+        energy[at] = _corrected(previous, found, lines, obstacles, group, receivers[at], energy[at])
+    return Run(receivers, energy, lines, group, obstacles, previous.sectors)
+
+
+def brought_up(
+    previous: Run | None, lines: Lines, obstacles: Obstacles, receivers: np.ndarray,
+    group: np.ndarray, n_groups: int, sectors: int | None = None,
+) -> Run:  # fmt: skip
+    """:func:`update` where the previous run is of the same kind, else :func:`run`."""
+    sectors = sectors or sectors_for("facade")
+    if previous is None or previous.energy.shape[1] != n_groups or previous.sectors != sectors:
+        return run(lines, obstacles, receivers, group, n_groups, sectors)
+    return update(previous, lines, obstacles, receivers, group)
+
+
+def _corrected(
+    previous: Run, found: Change, lines: Lines, obstacles: Obstacles, group: np.ndarray,
+    receivers: np.ndarray, energy: np.ndarray,
+) -> np.ndarray:  # fmt: skip
+    """``energy`` with the share of what changed taken off and put on again."""
+    n_groups = energy.shape[1]
+
+    def part(lines: Lines, group: np.ndarray, obstacles: Obstacles, rows: np.ndarray,
+             boxes: np.ndarray | None) -> np.ndarray:  # fmt: skip
+        if not len(rows):
+            return np.zeros_like(energy)
+        return _energy(lines.take(rows), obstacles, receivers, group[rows], n_groups,
+                       previous.sectors, boxes)  # fmt: skip
+
+    out = energy.copy()
+    before, now = (previous.lines, previous.group, previous.obstacles), (lines, group, obstacles)
+    for sign, state, gone, kept in ((-1.0, before, found.removed, found.kept_old),
+                                    (1.0, now, found.added, found.kept)):  # fmt: skip
+        out += sign * part(*state, gone, None)
+        if len(found.boxes):
+            out += sign * part(*state, kept, found.boxes)
+    # what is left of a difference of equals is nothing
+    out[np.abs(out) < 1e-9 * np.abs(energy)] = 0.0
+    return np.maximum(out, 0.0)
+
+
+# --- sources --------------------------------------------------------------------------------------
+def _watts(lines: Lines) -> np.ndarray:
+    """(k, 3, 8) power per metre relative to 1 pW/m; nothing where it is no number."""
+    power = np.where(np.isfinite(lines.power), np.minimum(lines.power, 200.0), -np.inf)
+    found: np.ndarray = np.exp(power * loss.TO_ENERGY)
+    return found
+
+
+def _reaches(lines: Lines) -> np.ndarray:
+    """(k,) m: how far each line counts, by its free level Lden (models/propagation.yml)."""
+    told = constants("propagation")["reach"]
+    den = _watts(lines).sum(axis=2) @ WEIGHTS
+    # an endless line: W / (4 d)
+    far = den / 4.0 / 10.0 ** (float(told["level"]) / 10.0)
+    reach: np.ndarray = np.clip(far, float(told["sources"]), float(told["strong"]))
+    return np.where(den > 0, reach, 0.0)
+
+
+# --- the work -------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class _Job:
+    """What all chunks share."""
+
+    pieces: Pieces
+    walls: Walls
+    obstacles: Obstacles
+    height: np.ndarray  # (k,) of the lines
+    power: np.ndarray  # (24, k) float32: period-major, then band
+    group: np.ndarray
+    n_groups: int
+    sectors: int
+    reach: float  # m: of obstacles
+    boxes: np.ndarray | None  # (b, 5): only sectors that reach over one of them (change.py)
+    stop: threading.Event
+
+
+def _energy(
+    lines: Lines, obstacles: Obstacles, receivers: np.ndarray, group: np.ndarray, n_groups: int,
+    sectors: int, boxes: np.ndarray | None = None,
+) -> np.ndarray:  # fmt: skip
+    """(m, n_groups, 3). Receivers on one place share its geometry; NaN receivers get nothing."""
+    told = constants("propagation")
+    energy = np.zeros((len(receivers), n_groups, N_PERIODS))
+    used, group = np.unique(group, return_inverse=True)  # no sums for groups without a line
+    # a point of all the power of a piece gives that level: W l / (4 pi d2)
+    faint = _watts(lines).sum(axis=2) @ WEIGHTS / (
+        4.0 * np.pi * 10.0 ** (float(told["method"]["faint"]) / 10.0))  # fmt: skip
+    pieces = pieces_of(lines.x0, lines.y0, lines.x1, lines.y1, _reaches(lines),
+                       float(told["method"]["piece"]), faint)  # fmt: skip
+    good = np.flatnonzero(np.isfinite(receivers).all(axis=1))
+    if not len(good) or not len(pieces.line):
+        return energy
+    o = obstacles
+    job = _Job(
+        pieces, Walls(o.x0, o.y0, o.x1, o.y1, o.height, o.reflects), o,
+        np.where(np.isfinite(lines.height), np.maximum(lines.height, 0.0), 0.5),
+        _watts(lines).reshape(lines.n, -1).T.astype(np.float32), group, len(used),
+        sectors, float(told["reach"]["obstacles"]), boxes,
+        threading.Event(),
+    )  # fmt: skip
+    # places in order along a curve of 100 m tiles, so that a chunk lies together
+    tile = np.floor(receivers[good, :2] / 100.0)
+    snake = np.where(tile[:, 0] % 2 == 0, tile[:, 1], -tile[:, 1])
+    good = good[np.lexsort((receivers[good, 1], receivers[good, 0], snake, tile[:, 0]))]
+    new = np.any(np.diff(receivers[good, :2], axis=0, prepend=np.nan) != 0, axis=1)
+    begin = np.flatnonzero(new)
+    chunks = THREADS * max(round(len(begin) / CHUNK / THREADS), 1) if len(begin) > FEW else 1
+    at = np.arange(chunks) * len(begin) // chunks
+    parts = np.split(good, begin[at[1:]])
+
+    def one(rows: np.ndarray) -> None:
+        energy[rows[:, None], used] = _chunk(job, receivers[rows])
+
+    _shared([partial(one, rows) for rows in parts], job.stop)
+    return energy
+
+
+def _shared(work: Iterable[Callable[[], None]], stop: threading.Event) -> None:
+    """All work on :data:`THREADS` threads, while this one hears whether the user asks to stop."""
+    with ThreadPoolExecutor(THREADS) as pool:
+        left: set[Future[None]] = {pool.submit(each) for each in work}
+        try:
+            while left:
+                beat()
+                done, left = wait(left, timeout=0.05)
+                for future in done:
+                    future.result()
+        except BaseException:
+            stop.set()
+            for future in left:
+                future.cancel()
+            raise
+
+
+def _chunk(job: _Job, receivers: np.ndarray) -> np.ndarray:
+    """(m, groups, 3) of receivers sorted by place."""
+    new = np.any(np.diff(receivers[:, :2], axis=0, prepend=np.nan) != 0, axis=1)
+    first = np.append(np.flatnonzero(new), len(receivers))
+    xy = receivers[first[:-1], :2]
+    low, high = xy.min(axis=0), xy.max(axis=0)
+    box = float(low[0]), float(low[1]), float(high[0]), float(high[1])
+    near = job.walls.near(box, job.reach)
+    mask = None
+    if job.boxes is not None:
+        mask = sectors_over(xy, job.boxes, job.sectors)
+    parts = parts_of(xy, job.pieces, job.sectors, mask)
+    soft_s, soft_m = _softness(job.obstacles, xy, parts)
+    energy = np.zeros((N_PERIODS, len(receivers) * job.n_groups))
+    for batch in _batches(np.diff(parts.start)):
+        if job.stop.is_set():
+            raise Cancelled
+        met = []
+        for sector in batch:
+            some = parts.site[slice(*parts.start[sector : sector + 2])]
+            rows = np.flatnonzero(np.bincount(some, minlength=len(xy)))
+            few = rows if 2 * len(rows) < len(xy) else None
+            met.append(met_walls(xy, near, directions(job.sectors)[1][sector], job.reach, few))
+        at = slice(parts.start[batch[0]], parts.start[batch[-1] + 1])
+        nth = np.searchsorted(parts.start[batch], np.arange(at.start, at.stop), side="right") - 1
+        _batch(job, receivers[:, 2], first, parts, at, parts.site[at] + nth * len(xy), joined(met),
+               near, soft_s, soft_m, energy)  # fmt: skip
+    return energy.T.reshape(len(receivers), job.n_groups, N_PERIODS)
+
+
+def _batches(count: np.ndarray) -> Iterable[np.ndarray]:
+    """Sectors with parts, together some :data:`BATCH` parts at least."""
+    some = np.flatnonzero(count)
+    number = np.cumsum(count[some]) // BATCH
+    return np.split(some, np.flatnonzero(np.diff(number)) + 1) if len(some) else []
+
+
+def _mirror(
+    strength: np.ndarray, path: np.ndarray, edge: np.ndarray, behind: np.ndarray, met: Met,
+    walls: Walls, told: dict[str, float],
+) -> None:  # fmt: skip
+    """Raise the ``strength`` of paths whose source has a facade close behind it."""
+    at = np.flatnonzero((behind > 0) & (behind <= told["within"]))
+    mirrored = np.zeros(len(strength), bool)
+    mirrored[path[at[walls.reflects[met.wall[edge[at]]]]]] = True
+    strength[mirrored] *= 10.0 ** (told["gain"] / 10.0)
+
+
+def _softness(obstacles: Obstacles, xy: np.ndarray, parts: Parts) -> tuple[np.ndarray, np.ndarray]:
+    """G near the source, and on the way: the mean of three places on it."""
+    x, y = xy[parts.site, 0], xy[parts.site, 1]
+    near = obstacles.softness(x + parts.dx, y + parts.dy)
+    if obstacles.soft is None:
+        return near, near
+    way = np.zeros_like(near)
+    for t in (1 / 6, 0.5, 5 / 6):
+        way += obstacles.softness(x + t * parts.dx, y + t * parts.dy)
+    return near, way / np.float32(3.0)
+
+
+def _batch(
+    job: _Job, heights: np.ndarray, first: np.ndarray, parts: Parts, at: slice, ray: np.ndarray,
+    met: Met, walls: Walls, soft_s: np.ndarray, soft_m: np.ndarray, energy: np.ndarray,
+) -> None:  # fmt: skip
+    """Add what comes through some sectors to ``energy`` (3, receivers * groups)."""
+    told = constants("propagation")
+    site, line = parts.site[at], parts.line[at]
+    fields = [parts.distance[at], parts.along0[at], parts.along1[at], parts.square[at],
+              soft_s[at], soft_m[at]]  # fmt: skip
+    receiver = site
+    if len(first) <= len(heights):  # places with more than one receiver: a path for each
+        path, receiver = edges_of(first[site], first[site + 1])
+        ray, line, fields = ray[path], line[path], [f[path] for f in fields]
+    distance, along0, along1, square, g_s, g_m = fields
+    zr, zs = heights[receiver], job.height[line]
+    rise2 = (zr - zs) ** 2
+    nearest = float(told["reach"]["nearest"]) ** 2
+    strength = loss.line_energy(along0, along1, np.maximum(square + rise2, nearest))
+    strength *= np.exp(loss.weather(zs, zr, distance, loss.air().c0) * -loss.TO_ENERGY)
+    way = np.sqrt(np.maximum(distance * distance + rise2, nearest)).astype(np.float32)
+    d, a, b = (v.astype(np.float32) for v in (np.maximum(distance, 1e-3), zr, zs))
+    path, edge = edges_of(met.start[ray], met.start[ray + 1])
+    far = met.far.take(edge)
+    behind = far - d.take(path)
+    _mirror(strength, path, edge, behind, met, walls, told["reflection"])
+    before = np.flatnonzero(behind < -1e-4)
+    over = detours(path.take(before), far.take(before),
+                   met.top.take(edge.take(before)), d, a, b)  # fmt: skip
+    to = np.float32
+    screened = loss.screen_energy(
+        over.detour.astype(to), over.between.astype(to), over.to_source.astype(to),
+        over.to_receiver.astype(to), way[over.path])  # fmt: skip
+    share = loss.path_energy(loss.ground(b, a, d, g_s, g_m, g_m), screened, over.path)
+    for band, per_metre in enumerate(loss.air().absorption):
+        share[band] *= np.exp(way * np.float32(-per_metre * loss.TO_ENERGY))
+    cell = receiver * job.n_groups + job.group[line]
+    for period in range(N_PERIODS):
+        power = job.power[period * loss.N_BANDS : (period + 1) * loss.N_BANDS]
+        heard = share[0] * power[0].take(line)
+        for band in range(1, loss.N_BANDS):
+            heard += share[band] * power[band].take(line)
+        energy[period] += np.bincount(cell, heard * strength, energy.shape[1])
