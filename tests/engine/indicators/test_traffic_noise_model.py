@@ -35,6 +35,7 @@ TRAIN = {"day": 6.0, "evening": 6.0, "night": 6.0, "speed": 100.0, "category": "
 class Levels:
     building: np.ndarray
     level: dict
+    coarse: bool = False
 
 
 @pytest.fixture(autouse=True)
