@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -86,12 +87,20 @@ class Surfaces:
 
     def where(self, *names: str) -> BoolArray:
         """(n,) True where the function is one of the names or belongs to one of these groups."""
-        wanted = self.functions.expand(names)
-        return np.fromiter((f in wanted for f in self.function), bool, self.n)
+        held = np.zeros(len(self.functions.names) + 1, bool)  # the last: an unknown function
+        held[self.functions.codes(self.functions.expand(names))] = True
+        held[-1] = False
+        found: BoolArray = held[self.codes]
+        return found
+
+    @cached_property
+    def codes(self) -> IntArray:
+        """(n,) position of each function in ``functions.names``, -1 where unknown."""
+        return self.functions.codes(self.function)
 
     def share(self, name: str) -> FloatArray:
         """(n,) a share of the function's ground: ``sealed`` or ``vegetated``, 0-1."""
-        share: np.ndarray = self.functions.column(name)[self.functions.codes(self.function)]
+        share: np.ndarray = self.functions.column(name)[self.codes]
         return share
 
     def geometry(self, row: int) -> ogr.Geometry:
