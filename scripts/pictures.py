@@ -199,6 +199,21 @@ def scene_steps(work: Path, images: Path) -> Iterator[Any]:
     yield still(canvas)
     if SCENE == "dutch":
         shot(window, "project-nl")
+        for name, file in (("noise_lden", "map-noise-nl"), ("pet", "map-heat-nl"),
+                           ("water_depth", "map-water-nl")):  # fmt: skip
+            shown = {f"maps|{name}"}
+            for node in group.findLayers():
+                key = str(node.layer().customProperty("dgo/result"))
+                node.setItemVisibilityChecked(key in shown)
+                node.setExpanded(key in shown)
+            for child in group.children():
+                child.setExpanded(any(n.isExpanded() for n in getattr(
+                    child, "findLayers", list)()))  # fmt: skip
+            yield still(canvas)
+            shot(window, file)
+        for node in group.findLayers():
+            kind = str(node.layer().customProperty("dgo/result")).split("|")[0]
+            node.setItemVisibilityChecked(kind in ("zones", "breaches"))
         dock.tabs.setCurrentWidget(dock.breaches)
         dock.breaches.setCurrentRow(1)
         dock.breaches.itemActivated.emit(dock.breaches.item(1))
