@@ -36,6 +36,7 @@ _POINT = QgsWkbTypes.GeometryType.PointGeometry
 _LINE = QgsWkbTypes.GeometryType.LineGeometry
 _POLYGON = QgsWkbTypes.GeometryType.PolygonGeometry
 _ZONE_EDGE = 0.5  # mm
+_HIDDEN = (schema.KEY, "OGC_FID", "ogc_fid", schema.GEOMETRY, "run_id")  # columns
 
 
 def _hatch(colour: str, angle: float = 45.0, distance: float = 2.2,
@@ -152,6 +153,8 @@ def zone_label_expression(lang: str) -> str:
 def _label(layer: QgsVectorLayer, expression: str) -> None:
     settings = QgsPalLayerSettings()
     settings.fieldName, settings.isExpression = expression, True
+    # inside the polygon, also where its middle lies in another zone
+    settings.placement = QgsPalLayerSettings.Placement.Horizontal
     form = QgsTextFormat()
     form.setSize(9)
     form.setColor(QColor(INK))
@@ -197,7 +200,7 @@ def describe(layer: QgsVectorLayer, table: schema.Table | None, indicators: list
         column = declared.get(field.name())
         codes = None
         if column is None or not column.values:
-            if field.name() in (schema.KEY, "OGC_FID", "run_id"):
+            if field.name() in _HIDDEN:
                 layer.setEditorWidgetSetup(index, QgsEditorWidgetSetup("Hidden", {}))
             continue
         if column.values == "indicator":
@@ -212,7 +215,7 @@ def describe(layer: QgsVectorLayer, table: schema.Table | None, indicators: list
     config = layer.attributeTableConfig()
     config.update(layer.fields())
     for index, shown in enumerate(config.columns()):
-        if shown.name in (schema.KEY, "OGC_FID", "run_id"):
+        if shown.name in _HIDDEN:
             config.setColumnHidden(index, True)
     layer.setAttributeTableConfig(config)
 
