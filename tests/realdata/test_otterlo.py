@@ -89,8 +89,8 @@ def test_scored_as_current_situation(realdata: Path, dgo, tmp_path: Path) -> Non
     water = sql(result, "SELECT value FROM scores WHERE zone_id = 0 AND indicator = 'open_water'")
     assert water[0][0] == pytest.approx(1.7392, abs=0.02)
     assert (
-        sql(result, "SELECT count(*) FROM scores")[0][0] == 60
-    )  # 20 indicators x (2 zones + plan)
+        sql(result, "SELECT count(*) FROM scores")[0][0] == 99
+    )  # 33 indicators x (2 zones + plan)
 
 
 def test_overlap_is_given_to_one_owner_and_said(realdata: Path, dgo, tmp_path: Path) -> None:
