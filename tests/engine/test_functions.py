@@ -21,6 +21,7 @@ CONTRACT = {
     "plots": "yard garden",
     "group:water": "water bank swale",
     "other": "solar_field bare",
+    "sketch": "development",
     "canopy": "tree",
     "underground": "infiltration_crate",
     "objects": "luminaire noise_barrier",

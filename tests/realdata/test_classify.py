@@ -34,7 +34,7 @@ def test_otterlo_in_blocks_of_250_m(realdata: Path, dgo: Any, tmp_path: Path) ->
     done = classify(tmp_path, {"context": {"current": current}}, INHABITANTS=2500,
                     AREAS=areas.replace("|", "|layername="))  # fmt: skip
     rows = sql(done["OUTPUT"], "SELECT type, area_m2, gsi, green, agrarian, ground_known, "
-                               "floors_assumed, use_known, fsi, reason FROM area_types")  # fmt: skip
+               "floors_assumed, use_known, fsi, reason FROM area_types")  # fmt: skip
     assert len(rows) == 16
     # README: the box is 1,000,000 m2 of known ground; buildings 77,375.6 m2 (and 432.1 of other
     # structures, of which the panden overlap some): nothing is lost over the 16 cells
