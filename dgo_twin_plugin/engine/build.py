@@ -20,7 +20,16 @@ from .mapping import YES, Canonical, canonical, owns_no_ground
 from .norms import Profile
 from .overlap import resolve, uncovered, zone_areas
 from .pulse import beat
-from .scene import Cut, Items, RasterContext, RawLayer, Scene, Surfaces, Zones
+from .scene import NUMERIC_FIELDS, Cut, Items, RasterContext, RawLayer, Scene, Surfaces, Zones
+from .sketch import (
+    ASSUMED,
+    DEVELOPMENT,
+    areas_as_buildings,
+    expand,
+    given_of,
+    mark_assumed,
+)
+from .sketch import Ground as _Ground
 from .solid import union_of_disjoint
 from .wkb import dimension
 from .words import LOW, NORMAL, DgoError
@@ -47,18 +56,6 @@ class Sources:
     methods: dict[str, str] = field(default_factory=dict)  # indicator or 'all' -> scene.METHODS
 
 
-@dataclass
-class _Ground:
-    """Surface features of several layers, one after the other, before the ground is divided."""
-
-    layer: list[str] = field(default_factory=list)
-    fid: list[int] = field(default_factory=list)
-    function: list[str] = field(default_factory=list)
-    current: list[bool] = field(default_factory=list)
-    polygons: list[Polygons] = field(default_factory=list)
-    fields: list[dict[str, np.ndarray]] = field(default_factory=list)
-
-
 def build_scene(sources: Sources, profile: Profile, functions: Functions, date: datetime.date,
                 cell_size: float = 2.0, progress: Callable[[float], None] | None = None,
                 ) -> Scene:  # fmt: skip
@@ -76,8 +73,12 @@ def build_scene(sources: Sources, profile: Profile, functions: Functions, date: 
     if not ground.fid and not sources.plan_area:
         raise DgoError("problems.nothing_to_score")
     footprints = _join(ground)
-    current = np.array(ground.current, bool)
     map_polygons, types, map_layers, map_fids = _area_types(sources, profile, origin, checks)
+    rates = {name: rate.value for name, rate in profile.rates.items()}
+    ground, footprints, fields = expand(ground, footprints, _stack(ground.fields), functions,
+                                        map_polygons, types, profile, rates, checks)  # fmt: skip
+    current = np.array(ground.current, bool)
+    checks += areas_as_buildings(ground, footprints, fields)
     functions_of = np.array(ground.function, object)
     visible = _divide(footprints, functions_of, current, functions, ground, checks)
     step(0.4)
@@ -94,17 +95,17 @@ def build_scene(sources: Sources, profile: Profile, functions: Functions, date: 
     cut = Cut(row, zone + 1, area, np.minimum(share, 1.0))
     surfaces = Surfaces(
         functions_of, current, np.array(ground.layer, object), np.array(ground.fid, np.int64),
-        visible, footprints, visible.area(), _stack(ground.fields), {}, functions,
+        visible, footprints, visible.area(), fields, {}, functions,
     )  # fmt: skip
     fill_defaults(surfaces, cut, zones, profile)
+    mark_assumed(surfaces, ground.said, checks)
     items = _items(others, zones, origin)
     step(0.85)
     context = make_context(sources, origin, checks)
     checks += edge_checks(context, sources, zones, origin)
     step(1.0)
     return Scene(origin, sources.crs, Polygons.from_geometries([plan]), zones, surfaces, cut, items,
-                 context, date, cell_size, checks,
-                 {name: rate.value for name, rate in profile.rates.items()},
+                 context, date, cell_size, checks, rates,
                  sources.margin, dict(sources.methods))  # fmt: skip
 
 
@@ -156,6 +157,7 @@ def _sort(layer: RawLayer, current: bool, functions: Functions, sources: Sources
         polygons = clean([layer.wkb[r] for r in owns], layer.name, layer.fid[owns], origin, checks)
         real = np.flatnonzero(polygons.area() > 0)
         keep = owns[real]
+        _assumptions(layer, words, keep, ground, checks)
         ground.layer += [layer.name] * len(keep)
         ground.fid += [int(f) for f in layer.fid[keep]]
         ground.function += [str(f) for f in words.function[keep]]
@@ -164,6 +166,23 @@ def _sort(layer: RawLayer, current: bool, functions: Functions, sources: Sources
         ground.fields.append({name: values[keep] for name, values in words.fields.items()})
     if len(stands):
         others.append((layer, words, stands, current))
+
+
+def _assumptions(layer: RawLayer, words: Canonical, keep: np.ndarray, ground: _Ground,
+                 checks: list[Check]) -> None:  # fmt: skip
+    """What the features that follow call assumed themselves, and the programmes of rough ones."""
+    column, first = layer.columns.get(ASSUMED), len(ground.fid)
+    for k, row in enumerate(keep if column is not None else ()):
+        if column is not None and column[row] is not None and str(column[row]).strip():
+            ground.said[first + k] = str(column[row])
+    rough = np.flatnonzero(words.function[keep] == DEVELOPMENT)
+    named = dict(layer.columns)
+    if len(rough):
+        named.update({n: [None if v != v else v for v in words.fields[n]] for n in NUMERIC_FIELDS})
+    for k in rough:
+        row = int(keep[k])
+        ground.rough[first + int(k)] = given_of(named, row, layer.name, int(layer.fid[row]),
+                                                checks)  # fmt: skip
 
 
 def _join(ground: _Ground) -> Polygons:

@@ -17,8 +17,10 @@ from . import marks as m
 from . import words
 from .band import Band, lowest
 from .indicators.spec import Indicator, LegalTest, Measurement, Part
-from .legal import describe, worst_test
+from .legal import describe, worst_by_zone
 from .reduce import ReducedIndicator, ReducedPart, reduced
+from .rough import shares as rough_shares
+from .rough import undrawn
 from .score_row import COLUMNS as COLUMNS
 from .score_row import ScoreRow as ScoreRow
 from .spread import Budget
@@ -96,6 +98,7 @@ class _Judge:
         self.date = scene.date
         self.norms = profile.indicators.get(spec.id)
         self.data: ReducedIndicator = reduced(measurement, spec, self.n)
+        self.undrawn = undrawn(scene, spec, 1.0 - float(profile.min_coverage))
         self.scored = [p for p in spec.parts if not p.informative]
         if spec.combine != "lowest":
             self.scored = self.scored[:1]
@@ -145,6 +148,8 @@ class _Judge:
             return words.NOT_ASSESSED, said.missing
         if zone in said.not_assessed:
             return words.NOT_ASSESSED, said.not_assessed[zone]
+        if zone in self.undrawn:
+            return words.NOT_ASSESSED, say("reasons.no_trees_yet")
         if area_type is None:
             return words.NOT_ASSESSED, say("reasons.no_area_type")
         if unknown:
@@ -207,6 +212,10 @@ class _Judge:
             chance[0] = m.chance_of_mark(mark[0], band.low[0, 0], band.high[0, 0])
 
         below, worst = self._places(data, part, up, log, anchors)
+        assumed = None if data is None else data.assumed
+        rough = None if data is None else rough_shares(self.scene, self.spec, part, data)
+        if rough is not None and data is not None:
+            assumed = np.where(data.weight > 0, rough[1], data.assumed)
         prepared = PreparedPart(part, up, log, anchors, mark, weight, band, [])
         for zone in range(n + 1):
             norm, obstacle = norms[zone], obstacles[zone]
@@ -240,7 +249,7 @@ class _Judge:
                     norm_status=norm.status if norm else None,
                     norm_confidence=norm.confidence if norm else None,
                     coverage=_number(coverage[zone]),
-                    assumed=_number(data.assumed[zone]) if data is not None else None,
+                    assumed=_number(assumed[zone]) if assumed is not None else None,
                     share_below_6=_number(below[zone]),
                     worst_value=_number(worst[zone]),
                     n_features=int(data.n_features[zone]) if data is not None else 0,
@@ -335,13 +344,10 @@ class _Judge:
         self, rows: list[ScoreRow], tests: list[LegalTest], part: str, default: str, band: Band
     ) -> None:
         """Legal check, count, limit; the cap comes last of all (indicators, "The law")."""
-        by_zone: dict[int, list[LegalTest]] = {0: list(tests)}
-        for test in tests:
-            by_zone.setdefault(test.zone, []).append(test)
+        by_zone = worst_by_zone(tests, self.n, default)
         limit = self._one_limit(part)
         for row in rows:
-            found = by_zone.get(row.zone_id, [])
-            result = worst_test(found, default)
+            result = by_zone[row.zone_id]
             row.legal_check, row.n_breach = result.outcome, result.n_breach
             row.legal_limit = _number(result.limit) if result.limit == result.limit else limit
             if result.outcome == words.EXCEEDS:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .ahead import Making
 from .geometry import Polygons
 from .pulse import beat
 from .words import BASIS_INDICATIVE
@@ -80,6 +81,7 @@ class Surfaces:
     fields: dict[str, np.ndarray]
     assumed: dict[str, BoolArray]
     functions: Functions
+    said: dict[int, str] = field(default_factory=dict)  # row -> what it calls assumed (sketch.py)
 
     @property
     def n(self) -> int:
@@ -224,6 +226,7 @@ class Scene:
     margin: float = 600.0  # m of context read around the plan
     methods: dict[str, str] = field(default_factory=dict)  # indicator -> one of METHODS
     cache: dict[Any, Any] = field(default_factory=dict)  # shared products, by field name
+    making: Making = field(default_factory=Making, repr=False, compare=False)
 
     @property
     def n_zones(self) -> int:
@@ -247,8 +250,10 @@ class Scene:
         return role in self.context
 
     def product(self, name: Any, build: Any) -> Any:
-        """A shared product (facade points, network ...), built when first asked."""
+        """A shared product (facade points, network ...), built when first asked, once."""
         if name not in self.cache:
             beat()
-            self.cache[name] = build(self)
+            with self.making.alone(name):
+                if name not in self.cache:
+                    self.cache[name] = build(self)
         return self.cache[name]

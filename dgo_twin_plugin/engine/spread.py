@@ -17,6 +17,9 @@ import numpy as np
 from . import marks as m
 from .people import people_of
 from .places_moved import Moved
+from .programme import table as programme_table
+from .rough import LAYOUT
+from .rough import shares as rough_shares
 from .spread_table import (
     DENOMINATOR,
     GROUND,
@@ -156,6 +159,7 @@ class _Maker:
             self._add(name, self._narrowed(name, spread))
         self._defaults(done)
         self._coverage()
+        self._layout()
         return Budget(len(base), self.found, self.together)
 
     def _add(self, name: str, sigma: np.ndarray) -> None:
@@ -298,14 +302,27 @@ class _Maker:
         unknown[unknown < _DUST] = 0.0
         if not unknown.any():
             return
-        low, _, high = m.scaled(self.anchors, self.log).T
-        room = np.abs(high - low)
-        known = room[np.isfinite(room)]
-        room = np.where(np.isfinite(room), room, known.mean() if len(known) else 0.0)
+        room = self._room()
         zero = np.zeros(len(room))
         seen, count = self.moved.unlike(unknown) if self.moved.ready else (zero, zero)
         prior = unknown * room / math.sqrt(12.0)
         self._add(COVERAGE, np.sqrt((count * seen**2 + prior**2) / (count + 1.0)))
+
+    def _room(self) -> np.ndarray:
+        """Between minimum and optimum; where a zone has no norm, the mean of those that have."""
+        low, _, high = m.scaled(self.anchors, self.log).T
+        room: np.ndarray = np.abs(high - low)
+        known = room[np.isfinite(room)]
+        return np.where(np.isfinite(room), room, known.mean() if len(known) else 0.0)
+
+    # - ground that was only assumed -------------------------------------------------------
+
+    def _layout(self) -> None:
+        """A rough sketch or a programme could become any plan of its type: anything between the
+        minimum and the optimum, for the share of the value that rests on assumed ground."""
+        rough = rough_shares(self.scene, self.spec, self.part, self.data)
+        if rough is not None and rough[0].any():
+            self._add(LAYOUT, rough[0] * programme_table()["spread"] * self._room())
 
 
 def _ground(scene: Scene, places: Places) -> np.ndarray:

@@ -14,6 +14,7 @@ from qgis.core import QgsLayerTreeGroup, QgsProject
 
 from ..engine.words import DgoError
 from ..layers.properties import FILE_PROPERTY, RUN_PROPERTY
+from ..store.target import Where, place
 
 _KEPT = 4  # runs in memory
 _Key = tuple[str, int, Optional[int]]  # source layer, feature, zone (None: whichever)
@@ -23,7 +24,7 @@ class Rows:
     """The rows of one run. ``scores`` and ``parts`` by indicator and zone (0 = plan); the places of
     an indicator by source layer and feature, the lowest mark where a feature has several."""
 
-    def __init__(self, path: Path, run_id: str) -> None:
+    def __init__(self, path: Where, run_id: str) -> None:
         from ..store import read
 
         self.path, self.run_id = path, run_id
@@ -122,9 +123,9 @@ class Current:
             named = self._of_layer.get(layer_id, self._top)
             if named is None:
                 return None
-            file = Path(named[0])
-            try:
-                stamp = file.stat().st_mtime_ns
+            file = place(named[0])
+            try:  # a run in a database does not change, and asking costs a connection
+                stamp = file.stat().st_mtime_ns if isinstance(file, Path) else 0
             except OSError:
                 raise DgoError("results.error.absent", path=str(file)) from None
             key = (*named, stamp)

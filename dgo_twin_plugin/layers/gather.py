@@ -28,6 +28,7 @@ from ..engine.mapping import load_mapping
 from ..engine.provenance import fingerprint, raster_fingerprint
 from ..engine.roles import roles
 from ..engine.scene import FIELDS, RawLayer
+from ..engine.sketch import COLUMNS as SKETCH_COLUMNS
 from ..engine.texts import text
 from ..engine.twin import LayerEntry, Twin
 from ..engine.words import DgoError, say
@@ -267,7 +268,7 @@ def wanted_fields(role: str, entry: dict[str, Any], mapping: dict[str, Any]) -> 
     wanted = {str(v) for v in (entry.get("fields") or {}).values()}
     wanted |= {str(v) for v in (entry.get("flags") or {}).values()} | set(FLAG_COLUMNS)
     if role in ("design", "current"):
-        wanted |= {*FIELDS, "function", str(entry.get("function") or "function")}
+        wanted |= {*FIELDS, *SKETCH_COLUMNS, "function", str(entry.get("function") or "function")}
         for block in (mapping.get("layers") or {}).values():
             columns = (block or {}).get("field") or []
             wanted |= {columns} if isinstance(columns, str) else {str(c) for c in columns}

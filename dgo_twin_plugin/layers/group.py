@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from qgis.core import (
+    QgsCoordinateReferenceSystem,
     QgsLayerTreeGroup,
+    QgsLayerTreeLayer,
     QgsMapLayer,
     QgsMapLayerLegendUtils,
     QgsProject,
@@ -19,8 +21,12 @@ from qgis.PyQt.QtCore import QCoreApplication, QThread
 
 from ..engine.texts import language, moment, text
 from ..engine.words import DgoError
-from ..store import access, read, runs, schema, upgrade
+from ..store import access, postgis, read, runs, schema, shapes, upgrade
+from ..store.target import Postgres, Where
+from ..store.target import key as file_key
+from ..store.target import place as place_of
 from . import map_styles, styles
+from .connections import PROVIDER, table_uri
 from .properties import FILE_PROPERTY, LAYER_PROPERTY, RUN_PROPERTY
 
 _SUFFIX = {"MULTIPOLYGON": "MultiPolygon", "MULTILINESTRING": "MultiLineString", "POINT": "Point",
@@ -31,7 +37,7 @@ FINDINGS = (schema.BREACHES, schema.ALERTS, schema.CHECKS)
 TABLES = (schema.SCORES, schema.SCORE_PARTS, schema.TOTALS, schema.CONTRIBUTIONS, schema.RUNS)
 
 
-def add_results(project: QgsProject, path: str | Path, run_id: str = "", lang: str = "",
+def add_results(project: QgsProject, path: Where, run_id: str = "", lang: str = "",
                 area_types: dict[str, str] | None = None) -> QgsLayerTreeGroup:  # fmt: skip
     """Show a run (the newest where none is named) as one group on top of the layer tree.
 
@@ -43,7 +49,8 @@ def add_results(project: QgsProject, path: str | Path, run_id: str = "", lang: s
     if application is not None and QThread.currentThread() != application.thread():
         raise RuntimeError("layers are added to a project from the main thread only")
     lang = lang or language()
-    path = Path(path).absolute()
+    path = place_of(path)
+    path = path if isinstance(path, Postgres) else path.absolute()
     run = read.parsed(runs.find_run(path, run_id))
     reload_results(project, path)
     wanted = _wanted(path, run, lang)
@@ -55,7 +62,7 @@ def add_results(project: QgsProject, path: str | Path, run_id: str = "", lang: s
                     date=moment(run["started"], lang))  # fmt: skip
         group = project.layerTreeRoot().insertGroup(0, name)
         group.setCustomProperty(RUN_PROPERTY, run["run_id"])
-        group.setCustomProperty(FILE_PROPERTY, path.as_posix())
+        group.setCustomProperty(FILE_PROPERTY, file_key(path))
     scores = read.rows(path, "scores", run["run_id"])
     context = _Context(project, path, run, lang, area_types or {},
                        list(dict.fromkeys(s["indicator"] for s in scores)),
@@ -71,14 +78,16 @@ def add_results(project: QgsProject, path: str | Path, run_id: str = "", lang: s
     return group
 
 
-def find_group(project: QgsProject, path: str | Path, run_id: str) -> QgsLayerTreeGroup | None:
+def find_group(project: QgsProject, path: Where, run_id: str) -> QgsLayerTreeGroup | None:
     """The group of a run, whatever the user called it and wherever it was moved."""
+    file = file_key(path)
+
     def search(parent: QgsLayerTreeGroup) -> QgsLayerTreeGroup | None:
         for child in parent.children():
             if not isinstance(child, QgsLayerTreeGroup):
                 continue
             if (child.customProperty(RUN_PROPERTY) == run_id
-                    and child.customProperty(FILE_PROPERTY) == Path(path).absolute().as_posix()):
+                    and child.customProperty(FILE_PROPERTY) == file):
                 return child
             found = search(child)
             if found is not None:
@@ -88,15 +97,15 @@ def find_group(project: QgsProject, path: str | Path, run_id: str) -> QgsLayerTr
     return search(project.layerTreeRoot())
 
 
-def result_layers(project: QgsProject, path: str | Path, run_id: str = "") -> list[QgsMapLayer]:
+def result_layers(project: QgsProject, path: Where, run_id: str = "") -> list[QgsMapLayer]:
     """The result layers of a file (and run) in a project: tables, vectors and maps of models."""
-    file = Path(path).absolute().as_posix()
+    file = file_key(path)
     return [layer for layer in project.mapLayers().values()
             if layer.customProperty(FILE_PROPERTY) == file
             and (not run_id or layer.customProperty(RUN_PROPERTY) == run_id)]  # fmt: skip
 
 
-def reload_results(project: QgsProject, path: str | Path) -> int:
+def reload_results(project: QgsProject, path: Where) -> int:
     """Let every layer of a results file read again what is in it; gives their number."""
     layers = result_layers(project, path)
     for layer in layers:
@@ -108,7 +117,7 @@ def reload_results(project: QgsProject, path: str | Path) -> int:
     return len(layers)
 
 
-def remove_run(project: QgsProject, path: str | Path, run_id: str) -> None:
+def remove_run(project: QgsProject, path: Where, run_id: str) -> None:
     """Take the layers and group of a run out of the project (before it is deleted)."""
     project.removeMapLayers([layer.id() for layer in result_layers(project, path, run_id)])
     group = find_group(project, path, run_id)
@@ -119,26 +128,25 @@ def remove_run(project: QgsProject, path: str | Path, run_id: str) -> None:
 _Entry = tuple[str, str, str, str, bool]  # table, kind of geometry, layer name, about, visible
 
 
-def _wanted(path: Path, run: dict[str, Any], lang: str) -> dict[str, list[_Entry]]:
+def _wanted(path: Path | Postgres, run: dict[str, Any], lang: str) -> dict[str, list[_Entry]]:
     """What there is to show, by subgroup: only layers that hold something of this run."""
     ds = upgrade.open_results(path)
     where = f"WHERE run_id = {schema.literal(run['run_id'])}"
     top: list[_Entry] = []
     for table in FINDINGS:
-        rows = access.query(ds, "SELECT DISTINCT coalesce(ST_GeometryType(geom), '') "
-                                f"FROM {schema.quoted(table.name)} {where}")  # fmt: skip
+        kinds = shapes.met(ds, table.name, run["run_id"])
         shown = text(f"results.table.{table.name}", lang)
-        for (kind,) in sorted(rows):
+        for kind in kinds:
             suffix = text(f"results.kind.{_KIND.get(kind, 'Polygon')}", lang)
-            name = shown if len(rows) == 1 else f"{shown} ({suffix})"
+            name = shown if len(kinds) == 1 else f"{shown} ({suffix})"
             about = text(f"results.about.{table.name}", lang)
             top.append((table.name, kind, name, about, table is not schema.CHECKS and bool(kind)))
     if access.query(ds, f"SELECT 1 FROM zones {where} LIMIT 1"):
         top.append((schema.ZONES.name, "MULTIPOLYGON", text("results.table.zones", lang),
                     text("results.about.zones", lang), True))  # fmt: skip
-    found = access.query(ds, f"SELECT DISTINCT indicator FROM place_sets {where} ORDER BY id")
-    kinds = dict(access.query(ds, "SELECT table_name, geometry_type_name "
-                                  "FROM gpkg_geometry_columns"))  # fmt: skip
+    found = access.query(ds, f"SELECT indicator FROM place_sets {where} GROUP BY indicator "
+                             "ORDER BY min(id)")  # fmt: skip
+    kinds = shapes.declared(ds)
     places: list[_Entry] = []
     about = text("results.about.ind", lang)
     for (indicator,) in found:
@@ -146,9 +154,7 @@ def _wanted(path: Path, run: dict[str, Any], lang: str) -> dict[str, list[_Entry
         shown = styles.indicator_name(indicator, lang)
         held = [kinds.get(view, "MULTIPOLYGON")]
         if held == ["GEOMETRY"]:
-            held = [row[0] for row in access.query(
-                ds, f"SELECT DISTINCT ST_GeometryType(geom) FROM {schema.quoted(view)} {where} "
-                    "AND geom IS NOT NULL")]  # fmt: skip
+            held = shapes.met(ds, view, run["run_id"], none=False)
         for kind in held:
             places.append((view, kind, shown, about, False))
     tables = [(t.name, "", text(f"results.table.{t.name}", lang),
@@ -172,10 +178,14 @@ def _subgroup(group: QgsLayerTreeGroup, place: str, lang: str) -> QgsLayerTreeGr
 class _Context:
     """What every layer of one group shares."""
 
-    def __init__(self, project: QgsProject, path: Path, run: dict[str, Any], lang: str,
-                 area_types: dict[str, str], indicators: list[str], marks: list[str]) -> None:
+    def __init__(self, project: QgsProject, path: Path | Postgres, run: dict[str, Any],
+                 lang: str, area_types: dict[str, str], indicators: list[str],
+                 marks: list[str]) -> None:  # fmt: skip
         self.project, self.path, self.run, self.lang = project, path, run, lang
         self.area_types, self.indicators, self.marks = area_types, indicators, marks
+        self.plane = postgis.State()
+        if isinstance(path, Postgres):
+            self.plane = postgis.state(upgrade.open_results(path), path)
         self.open = {(layer.customProperty(LAYER_PROPERTY)): layer
                      for layer in result_layers(project, path, run["run_id"])}  # fmt: skip
 
@@ -186,20 +196,15 @@ class _Context:
         if key in self.open:
             return
         declared = schema.BY_NAME.get(table)
-        subset = f"\"run_id\" = '{self.run['run_id']}'"
-        source = f"{self.path}|layername={table}"
-        spatial = declared is None or bool(declared.geometry)
-        if declared is None or declared.geometry == "GEOMETRY":
-            if kind in _SUFFIX and self._is_general(table):
-                source += f"|geometrytype={_SUFFIX[kind]}"
-            elif spatial and not kind:
-                subset += f' AND "{schema.GEOMETRY}" IS NULL'
-        layer = QgsVectorLayer(f"{source}|subset={subset}", name, "ogr")
+        if isinstance(self.path, Postgres):
+            layer = self._of_database(table, kind, name)
+        else:
+            layer = self._of_file(table, kind, name)
         if not layer.isValid():
             raise DgoError("results.error.table", path=str(self.path), table=table)
         layer.setReadOnly(True)
         layer.setCustomProperty(RUN_PROPERTY, self.run["run_id"])
-        layer.setCustomProperty(FILE_PROPERTY, self.path.as_posix())
+        layer.setCustomProperty(FILE_PROPERTY, file_key(self.path))
         layer.setCustomProperty(LAYER_PROPERTY, key)
         styles.describe(layer, declared, self.indicators, self.lang, self.area_types)
         styles.apply(layer, table, self.marks, self.lang)
@@ -210,11 +215,36 @@ class _Context:
         node.setExpanded(visible and table == schema.ZONES.name)
         self.open[key] = layer
 
+    def _of_file(self, table: str, kind: str, name: str) -> QgsVectorLayer:
+        declared = schema.BY_NAME.get(table)
+        subset = f"\"run_id\" = '{self.run['run_id']}'"
+        source = f"{self.path}|layername={table}"
+        spatial = declared is None or bool(declared.geometry)
+        if declared is None or declared.geometry == "GEOMETRY":
+            if kind in _SUFFIX and self._is_general(table):
+                source += f"|geometrytype={_SUFFIX[kind]}"
+            elif spatial and not kind:
+                subset += f' AND "{schema.GEOMETRY}" IS NULL'
+        return QgsVectorLayer(f"{source}|subset={subset}", name, "ogr")
+
+    def _of_database(self, table: str, kind: str, name: str) -> QgsVectorLayer:
+        declared = schema.BY_NAME.get(table)
+        subset = f"\"run_id\" = '{self.run['run_id']}'"
+        if declared is None or declared.geometry == "GEOMETRY":  # QGIS takes NULL for every kind
+            subset += f' AND "{schema.GEOMETRY}" IS {"NOT NULL" if kind else "NULL"}'
+        key = schema.KEY if declared is not None else "ogc_fid"
+        source = table_uri(self.path, table, schema.GEOMETRY, key, subset, kind, self.plane.srid)
+        layer = QgsVectorLayer(source, name, PROVIDER)
+        if kind and not self.plane.srid:  # one that the database does not know
+            layer.setCrs(QgsCoordinateReferenceSystem(self.plane.crs))
+        return layer
+
     def show_map(self, parent: QgsLayerTreeGroup, row: dict[str, Any]) -> None:
         """Add the raster of one map, unless it is open. A file that is gone is left out: the
         marks do not rest on it, and the table of maps still names it."""
         key = f"{schema.MAPS.name}|{row['name']}"
-        file = self.path.parent / row["file"]
+        folder = Path() if isinstance(self.path, Postgres) else self.path.parent
+        file = folder / row["file"]
         if key in self.open or not file.exists():
             return
         name = text(f"results.map.{row['name']}", self.lang)
@@ -223,15 +253,16 @@ class _Context:
         if not layer.isValid():
             raise DgoError("results.error.failed", path=str(file), detail=name)
         for prop, value in ((RUN_PROPERTY, self.run["run_id"]), (LAYER_PROPERTY, key),
-                            (FILE_PROPERTY, self.path.as_posix())):  # fmt: skip
+                            (FILE_PROPERTY, file_key(self.path))):  # fmt: skip
             layer.setCustomProperty(prop, value)
         map_styles.apply(layer, row["name"], unit, row["classes"] or "")
         about = text("results.about.maps", self.lang)
         styles.metadata(layer, name, about, self.run, str(file), self.lang)
         self.project.addMapLayer(layer, False)
-        node = parent.addLayer(layer)
-        # in the place of "Band 1 (Gray)"
+        node = QgsLayerTreeLayer(layer)
+        # in the place of "Band 1 (Gray)"; before the tree shows it
         QgsMapLayerLegendUtils.setLegendNodeUserLabel(node, 0, unit or name)
+        parent.addChildNode(node)
         node.setItemVisibilityChecked(False)
         node.setExpanded(False)
         self.open[key] = layer
@@ -241,13 +272,10 @@ class _Context:
         declared = schema.BY_NAME.get(table)
         if declared is not None:
             return declared.geometry == "GEOMETRY"
-        ds = upgrade.open_results(self.path)
-        rows = access.query(ds, "SELECT geometry_type_name FROM gpkg_geometry_columns "
-                                f"WHERE table_name = {schema.literal(table)}")  # fmt: skip
-        return bool(rows) and rows[0][0] == "GEOMETRY"
+        return shapes.declared(upgrade.open_results(self.path)).get(table) == "GEOMETRY"
 
 
-def _relations(project: QgsProject, path: Path, run_id: str, lang: str) -> None:
+def _relations(project: QgsProject, path: Where, run_id: str, lang: str) -> None:
     """zones -> scores -> score_parts, by zone (and indicator) within the run."""
     layers = {str(layer.customProperty(LAYER_PROPERTY)).split("|")[0]: layer
               for layer in result_layers(project, path, run_id)}  # fmt: skip

@@ -27,6 +27,8 @@ from qgis.PyQt.QtCore import QDate, QDateTime, QTime, QVariant
 from ..engine.checks import Check
 from ..engine.scene import RawLayer
 from ..engine.words import IMPORTANT, DgoError
+from ..store.target import is_database
+from .connections import PROVIDER, open_table
 from .plane import Plane, require_crs
 
 Tick = Callable[[], None]  # called now and then; raises engine.words.Cancelled
@@ -46,6 +48,7 @@ class VectorInput:
     origin: str = ""  # where the data stand: source without credentials, for provenance
     shape: int = QgsWkbTypes.GeometryType.UnknownGeometry  # points, lines, polygons, none
     count: int = -1  # features, -1 where the source does not know
+    unordered: bool = False  # the source gives its features in any order: read by their id
 
 
 @dataclass
@@ -84,6 +87,7 @@ def snapshot(layer: QgsVectorLayer, entry: dict[str, Any] | None = None) -> Vect
         public_source(layer),
         layer.geometryType(),
         layer.featureCount(),
+        layer.providerType() == PROVIDER,
     )
 
 
@@ -112,17 +116,20 @@ def open_entry(
     transforms: QgsCoordinateTransformContext,
 ) -> QgsMapLayer:
     """The layer that an entry of a twin file names: a layer of the project by id or name, else
-    ``file|layer`` or ``file``, relative to the twin file. Raises DgoError naming what was tried."""
+    ``file|layer`` or ``file``, relative to the twin file, or ``PG:...|schema.table``. Raises
+    DgoError naming what was tried."""
     if project is not None:
         found = project.mapLayer(text) or next(iter(project.mapLayersByName(text)), None)
         if found is not None and found.isValid():
             return found
+    if is_database(text):
+        return open_table(text, transforms)
     file, _, name = text.partition("|")
     name = name.removeprefix("layername=")
     path = Path(file)
     if not path.is_absolute() and folder is not None:
         path = folder / path
-    if not path.exists() and "://" not in file and not file.startswith(("PG:", "/vsi")):
+    if not path.exists() and "://" not in file and not file.startswith("/vsi"):
         raise DgoError("problems.file_not_found", file=str(path), layer=text)
     if path.suffix.lower() in {".tif", ".tiff", ".asc", ".vrt", ".img", ".nc"} and not name:
         raster = QgsRasterLayer(str(path), path.stem, "gdal")
@@ -179,6 +186,11 @@ def read_vector(
         attributes = feature.attributes()
         for column, i in zip(columns, index):
             column.append(attributes[i] if i < len(attributes) else None)
+    if given.unordered:  # the order decides which of two overlapping features keeps the ground
+        order = sorted(range(len(fids)), key=fids.__getitem__)
+        fids, wkb = [fids[i] for i in order], [wkb[i] for i in order]
+        columns = [[column[i] for i in order] for column in columns]
+        lost.sort()
     if checks is not None:
         checks.extend(
             Check("untransformable", IMPORTANT, "feature", given.name, fid) for fid in lost

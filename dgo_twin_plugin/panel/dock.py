@@ -26,6 +26,7 @@ from qgis.PyQt.QtWidgets import (
 from ..engine.texts import moment, text
 from ..engine.words import DgoError
 from ..store.runs import list_runs
+from ..store.target import is_database
 from . import memory
 from .findings import Findings
 from .inputs import Inputs
@@ -86,6 +87,10 @@ class Dock(QgsDockWidget):
         self.tabs.setMinimumHeight(230)
         self.empty = MutedLabel(self.inside)
         self.empty.setText(text("panel.empty"))
+        self.plan_button = QPushButton(text("wizard.action"), self.inside)
+        self.plan_button.setObjectName("dgo_start_plan")
+        self.plan_button.setToolTip(text("wizard.action_tip"))
+        self.plan_button.setAccessibleDescription(text("wizard.action_tip"))
         self.run_button = self._button("run")
         self.check_button = self._button("check")
         self.report_button = self._button("report")
@@ -137,6 +142,7 @@ class Dock(QgsDockWidget):
         column.addLayout(head)
         column.addWidget(self.inputs)
         column.addWidget(self.empty)
+        column.addWidget(self.plan_button, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.tabs, 1)
         column.addStretch(0)
         scroll = QScrollArea(self.inside)
@@ -175,6 +181,7 @@ class Dock(QgsDockWidget):
         self.runner = Runner(self)
         self.watch = Watch(self)
         self.run_button.clicked.connect(self.score)
+        self.plan_button.clicked.connect(self._start_plan)
         self.check_button.clicked.connect(self.check)
         self.report_button.clicked.connect(self.report)
         self.cancel_button.clicked.connect(self.runner.cancel)
@@ -253,6 +260,12 @@ class Dock(QgsDockWidget):
         self._start("exportreport", {"RESULTS": str(file), "RUN": self.view.run_id,
                                      "OUTPUT": str(target)})  # fmt: skip
 
+    def _start_plan(self) -> None:
+        """Open the wizard that starts a plan."""
+        from . import open_wizard
+
+        open_wizard(self.iface)
+
     def _start(self, name: str, parameters: dict[str, Any]) -> None:
         problem = self.runner.start(name, parameters)
         if problem:
@@ -311,7 +324,7 @@ class Dock(QgsDockWidget):
         file = path or self.inputs.results_file()
         problem = ""
         view = None
-        if Path(file).is_file():
+        if is_database(file) or Path(file).is_file():
             try:
                 if list_runs(file):
                     view = RunView(file, run_id)
@@ -334,6 +347,7 @@ class Dock(QgsDockWidget):
         view = self.view
         was = self.tabs.isTabVisible(0) and not self.tabs.isHidden()
         self.empty.setVisible(view is None)
+        self.plan_button.setVisible(view is None)
         self.tabs.setVisible(view is not None or self._checked is not None)
         for index, on in enumerate((view is not None,) * 3):
             self.tabs.setTabVisible(index, on)

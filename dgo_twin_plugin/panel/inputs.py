@@ -37,6 +37,7 @@ from ..layers.properties import FILE_PROPERTY
 from ..processing.inputs import TYPE_FIELDS
 from ..processing.score_design import Algorithm
 from ..project.roles import ROLE, project_twin
+from ..store.target import is_database
 from . import memory
 from .summary import MutedLabel
 
@@ -303,7 +304,7 @@ class Inputs(QWidget):
         chosen = self.value("output")
         if not chosen:
             return self.default_output()[0]
-        return chosen if Path(chosen).suffix else f"{chosen}.gpkg"
+        return chosen if is_database(chosen) or Path(chosen).suffix else f"{chosen}.gpkg"
 
     def parameters(self) -> dict[str, Any]:
         """Parameters of ``dgo:scoredesign``; what is empty is left out."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from qgis.core import QgsProject
 
 from ..project.roles import SCOPE
+from ..store.target import is_database
 
 LAYERS = ("design", "area_types")
 FILES = ("twin", "output")
@@ -17,6 +18,8 @@ def _key(name: str) -> str:
 
 
 def _is_path(name: str, value: str) -> bool:
+    if is_database(value):
+        return False
     return name in FILES or (name == "profile" and value.lower().endswith((".yml", ".yaml")))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from ..engine.texts import has_text, language, text
@@ -20,6 +19,7 @@ from ..engine.words import (
 from ..reports.nextdata import said as next_said
 from ..reports.shown import NOTHING, badge, chance, figure, indicator, share, unsure, word
 from ..store import read, runs, schema
+from ..store.target import Where, place
 
 Row = dict[str, Any]
 MOST_ROWS = 500  # of one list; the rest stands in the results file and its layers
@@ -93,8 +93,8 @@ def _mark_range(row: Row) -> str:
 class RunView:
     """A run as the panel shows it. Raises ``DgoError`` as :mod:`..store.read`."""
 
-    def __init__(self, path: str | Path, run_id: str = "") -> None:
-        self.path = Path(path)
+    def __init__(self, path: Where, run_id: str = "") -> None:
+        self.path = place(path)
         self.run = read.parsed(runs.find_run(path, run_id))
         self.run_id: str = self.run["run_id"]
         self.scores = read.rows(path, "scores", self.run_id)

@@ -19,6 +19,9 @@ from qgis.PyQt.QtGui import QIcon
 from ..engine import resources_path
 from ..engine.texts import has_text, language, text
 from ..engine.words import Cancelled, DgoError, Message
+from ..layers import connections
+
+connections.install()  # the stored connections and authentication of QGIS, for databases
 
 
 class DgoAlgorithm(QgsProcessingAlgorithm):
@@ -79,7 +82,7 @@ class DgoAlgorithm(QgsProcessingAlgorithm):
         """The parameter RESULTS, a results file, and with ``run`` RUN, one of its runs."""
         self.add(
             QgsProcessingParameterFile(
-                "RESULTS", self.label("RESULTS"), fileFilter=text("algorithms.gpkg_filter")
+                "RESULTS", self.label("RESULTS"), fileFilter=text("results.filter")
             )
         )
         if run:

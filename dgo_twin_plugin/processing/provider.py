@@ -17,9 +17,22 @@ ALGORITHMS = (
     "validate_profile",
     "create_template",
     "create_demo",
+    "start_plan",
     "export_report",
     "export_scores",
+    "method_cards",
     "manage_runs",
+    "import_bgt",
+    "import_bag",
+    "import_imro",
+    "import_imow",
+    "import_osm",
+    "import_dxf",
+    "import_cityjson",
+    "import_ahn",
+    "classify_areas",
+    "score_programme",
+    "fetch_services",
 )
 
 

@@ -31,7 +31,9 @@ from ..engine.words import Cancelled, DgoError, say
 from ..layers.gather import Inputs, Reading, read_all
 from ..layers.read import Tick
 from ..store import outcome
+from ..store.postgis_schema import check_writable
 from ..store.record import RunRecord
+from ..store.target import Postgres, is_database, place, without_secrets
 from ..store.write import write_run
 from .inputs import collect, date_of, profile_of
 from .provider import plugin_version
@@ -47,7 +49,7 @@ class Run:
         # nothing here refers to the algorithm: a circle would keep the layers alive until Python
         # ends, after the QGIS they belong to
         self.parameters = dict(parameters)
-        self.inputs: Inputs = collect(algorithm, parameters, context)
+        self.inputs: Inputs = self.collected(algorithm, parameters, context)
         self.profile: Profile = profile_of(algorithm, parameters, context, self.inputs.twin)
         self.date = date_of(algorithm, parameters, context, self.inputs.twin)
         self.chosen = chosen(
@@ -62,11 +64,19 @@ class Run:
         self.scenario = algorithm.parameterAsString(parameters, "SCENARIO", context)
         self.scenario = self.scenario or twin.scenario
         named = algorithm.parameterAsFileOutput(parameters, "OUTPUT", context)
-        target = Path(named or QgsProcessingUtils.generateTempFilename("dgo_scores.gpkg"))
-        self.target = target if target.suffix else target.with_suffix(".gpkg")
+        self.target = target_of(named)
+        self.folder = folder_of(twin, context) if isinstance(self.target, Postgres) else None
         self.started = datetime.datetime.now(datetime.timezone.utc)
         self.run_id = ""
-        self.written = Path()
+        self.written: Path | Postgres = Path()
+        self.result: Assessment | None = None
+
+    @staticmethod
+    def collected(
+        algorithm: Any, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> Inputs:
+        """Snapshots of everything the run reads."""
+        return collect(algorithm, parameters, context)
 
     def carry_out(self, feedback: QgsProcessingFeedback) -> dict[str, Any]:
         """Read, assess, write. Raises Cancelled and DgoError."""
@@ -106,11 +116,16 @@ class Run:
             progress(55, 85)(done)
 
         result = assess(scene, profile, self.chosen, twin.ambitions, weights, named)
+        self.result = result
         tables = outcome.tables(result)
         if self.apart:
             feedback.setProgressText(text("algorithms.step.contributions"))
             tables["contributions"] = contributions(reading.sources, result, self._again)
         feedback.setProgressText(text("algorithms.step.write"))
+        if self.maps and isinstance(self.target, Postgres) and not (
+            self.folder or self.target.files
+        ):
+            feedback.pushWarning(text("results.no_maps"))
         record = self._record(self.scenario, result, reading)
         self.written = write_run(
             self.target,
@@ -124,6 +139,7 @@ class Run:
             fields=outcome.maps(result) if self.maps else (),
             cancel=feedback.isCanceled,
             progress=progress(85, 100),
+            folder=self.folder,
         )
         self.run_id = record.run_id
         feedback.pushInfo(
@@ -186,6 +202,23 @@ class Run:
         )
 
 
+def target_of(named: str) -> Path | Postgres:
+    """The output that a parameter names, a temporary file where it names none. A database is asked
+    now, before anything is worked out. Raises DgoError where it cannot take results."""
+    if is_database(named):
+        target = place(named)
+        check_writable(target)
+        return target
+    path = Path(named or QgsProcessingUtils.generateTempFilename("dgo_scores.gpkg"))
+    return path if path.suffix else path.with_suffix(".gpkg")
+
+
+def folder_of(twin: Twin, context: QgsProcessingContext) -> Path | None:
+    """Where files go that a database does not take: beside the project, else the twin file."""
+    home = context.project().absolutePath() if context.project() is not None else ""
+    return Path(home) if home else twin.folder
+
+
 def chosen(named: list[str], twin: Twin) -> list[str] | None:
     """The indicators asked for; None = all. An unset list arrives as [''] (QGIS 3.22)."""
     wanted = [name for name in named if name] or list(twin.indicators)
@@ -198,7 +231,9 @@ def chosen(named: list[str], twin: Twin) -> list[str] | None:
 
 def _plain(value: Any) -> Any:
     """A parameter as it may stand in the archive."""
-    if isinstance(value, (str, int, float, bool)) or value is None:
+    if isinstance(value, str):
+        return without_secrets(value)
+    if isinstance(value, (int, float, bool)) or value is None:
         return value
     if isinstance(value, (list, tuple)):
         return [_plain(v) for v in value]
@@ -206,5 +241,5 @@ def _plain(value: Any) -> Any:
     if source is not None and hasattr(
         source, "staticValue"
     ):  # QgsProcessingFeatureSourceDefinition
-        return str(source.staticValue())
+        return without_secrets(str(source.staticValue()))
     return value.name() if hasattr(value, "name") else str(value)

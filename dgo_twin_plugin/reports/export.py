@@ -20,6 +20,7 @@ from ..engine.texts import language, text
 from ..engine.words import DgoError
 from ..store import access, read, runs, schema
 from ..store.runs import profile_status
+from ..store.target import Where, place
 
 SHEETS = (schema.SCORES, schema.SCORE_PARTS, schema.TOTALS, schema.BREACHES, schema.ALERTS,
           schema.CHECKS, schema.RUNS)  # fmt: skip
@@ -27,14 +28,14 @@ _TYPES = {schema.TEXT: ogr.OFTString, schema.REAL: ogr.OFTReal, schema.INTEGER: 
           schema.BOOLEAN: ogr.OFTInteger}  # fmt: skip
 
 
-def export_scores(path: str | Path, target: str | Path, run_ids: Sequence[str] = (),
+def export_scores(path: Where, target: str | Path, run_ids: Sequence[str] = (),
                   lang: str = "") -> Path:  # fmt: skip
     """Write the scores of runs (all where none is named) to a ``.csv`` or ``.xlsx`` file.
 
     An older file is replaced only by a complete one. Raises ``DgoError`` where a run is not there,
     the extension is another, GDAL lacks its XLSX driver or the target cannot be written.
     """
-    path, target = Path(path), Path(target)
+    path, target = place(path), Path(target)
     if target.suffix.lower() not in (".csv", ".xlsx"):
         raise DgoError("report.error.format", path=str(target))
     chosen = [runs.find_run(path, i) for i in run_ids] if run_ids else runs.list_runs(path)
@@ -57,7 +58,7 @@ def export_scores(path: str | Path, target: str | Path, run_ids: Sequence[str] =
     return target
 
 
-def _rows(path: Path, table: schema.Table, ids: Sequence[str]) -> list[dict[str, Any]]:
+def _rows(path: Where, table: schema.Table, ids: Sequence[str]) -> list[dict[str, Any]]:
     listed = ", ".join(schema.literal(i) for i in ids)
     return read.rows(path, table.name, where=f"run_id IN ({listed})")
 
@@ -73,7 +74,7 @@ def _csv(target: Path, rows: list[dict[str, Any]]) -> None:
                           for n in names])  # fmt: skip
 
 
-def _xlsx(target: Path, path: Path, ids: Sequence[str], run: dict[str, Any], lang: str) -> None:
+def _xlsx(target: Path, path: Where, ids: Sequence[str], run: dict[str, Any], lang: str) -> None:
     if gdal.GetDriverByName("XLSX") is None:
         raise DgoError("report.error.xlsx")
     # the driver opens the file only when it closes: too late to tell anybody
@@ -92,7 +93,7 @@ def _xlsx(target: Path, path: Path, ids: Sequence[str], run: dict[str, Any], lan
         raise OSError(message or str(target))
 
 
-def _book(target: Path, path: Path, ids: Sequence[str], run: dict[str, Any], lang: str) -> None:
+def _book(target: Path, path: Where, ids: Sequence[str], run: dict[str, Any], lang: str) -> None:
     ds = gdal.GetDriverByName("XLSX").Create(str(target), 0, 0, 0, gdal.GDT_Unknown)
     if ds is None:
         return

@@ -9,10 +9,11 @@ from typing import Any
 from ..engine.resources_path import resources
 from ..engine.texts import language, text
 from ..engine.words import DgoError
+from ..store.target import Where, place
 from .model import build
 
 
-def render(path: str | Path, run_id: str = "", lang: str = "") -> str:
+def render(path: Where, run_id: str = "", lang: str = "") -> str:
     """The page of a run (the newest where none is named), in Dutch or English.
 
     Raises ``DgoError`` where the file or run is not there.
@@ -28,10 +29,10 @@ def render(path: str | Path, run_id: str = "", lang: str = "") -> str:
         return text(f"report.{key}", lang, **params)
 
     return environment.get_template("report.html.j2").render(
-        t=translate, **build(Path(path), run_id, lang))  # fmt: skip
+        t=translate, **build(place(path), run_id, lang))  # fmt: skip
 
 
-def export_report(path: str | Path, target: str | Path, run_id: str = "",
+def export_report(path: Where, target: str | Path, run_id: str = "",
                   lang: str = "") -> Path:  # fmt: skip
     """Write the page of a run to a file; an older file is replaced only by a complete one.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from osgeo import ogr
@@ -12,6 +11,7 @@ from osgeo import ogr
 from ..engine.texts import text
 from ..store import access, read, schema, upgrade
 from ..store.scale import class_of
+from ..store.target import Where
 from .shown import badge
 
 WIDTH, TALLEST = 960.0, 720.0  # of the drawing; units of the view box
@@ -21,7 +21,7 @@ MOST_FEATURES = 3000  # more outlines than this make a grey blur, not a map
 Project = Callable[[float, float], tuple[float, float]]
 
 
-def zones_map(path: Path, run_id: str, lang: str) -> dict[str, Any] | None:
+def zones_map(path: Where, run_id: str, lang: str) -> dict[str, Any] | None:
     """What the template draws, or None where the run has no zone with a geometry."""
     found = [(row, ogr.CreateGeometryFromWkb(row["wkb"]))
              for row in read.rows(path, "zones", run_id, geometry=True) if row["wkb"]]  # fmt: skip
@@ -58,7 +58,7 @@ def zones_map(path: Path, run_id: str, lang: str) -> dict[str, Any] | None:
             "many": text("report.map.many", lang, n=many) if many else ""}  # fmt: skip
 
 
-def _design(path: Path, run_id: str, project: Project, tolerance: float) -> tuple[str, int]:
+def _design(path: Where, run_id: str, project: Project, tolerance: float) -> tuple[str, int]:
     """The outlines of the ground that was judged, or how many there are where too many."""
     ds = upgrade.open_results(path)
     where = "source_layer IS NOT NULL"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 from ..engine.texts import moment, number, text
@@ -12,6 +11,7 @@ from ..engine.words import EXCEEDS, EXCEEDS_EXCEPTION, INDICATIVE, LEGAL_CHECKS,
 from ..store import read, runs, schema
 from ..store.runs import adopted, profile_status
 from ..store.scale import CLASSES
+from ..store.target import Where
 from .apart import taken_apart
 from .mapsvg import zones_map
 from .nextdata import next_best, said
@@ -22,7 +22,7 @@ ZONES_ABREAST = 8
 Row = dict[str, Any]
 
 
-def build(path: Path, run_id: str, lang: str) -> Row:
+def build(path: Where, run_id: str, lang: str) -> Row:
     """The context of the template. Raises ``DgoError`` as :mod:`..store.read`."""
     run = read.parsed(runs.find_run(path, run_id))
     run_id = run["run_id"]
@@ -226,7 +226,7 @@ def _checks(rows: list[Row], lang: str) -> list[Row]:
             for key, c in sorted(first.items(), key=lambda kc: _severity_order(kc[1]))]  # fmt: skip
 
 
-def _provenance(run: Row, path: Path, lang: str) -> list[tuple[str, str]]:
+def _provenance(run: Row, path: Where, lang: str) -> list[tuple[str, str]]:
     versions = run["versions"]
     if isinstance(versions, dict):
         versions = " · ".join(f"{name} {value}" for name, value in versions.items())

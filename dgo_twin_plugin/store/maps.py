@@ -14,7 +14,7 @@ from osgeo import gdal
 from ..engine.grid import Raster
 from ..engine.words import DgoError
 from . import access
-from .runs import files_folder
+from .target import Postgres, files_folder
 from .upgrade import reference
 
 NODATA = -9999.0  # GeoTIFF readers outside QGIS do not all understand NaN
@@ -33,17 +33,17 @@ class MapOfRun:
 
 
 def write_maps(
-    path: Path, run_id: str, maps: Sequence[MapOfRun], crs: str, origin: tuple[float, float],
-    tick: Callable[[], None],
+    path: Path | Postgres, run_id: str, maps: Sequence[MapOfRun], crs: str,
+    origin: tuple[float, float], tick: Callable[[], None],
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Write every map to the folder of the run; rows of the table ``maps``.
 
     A map without a single known cell is left out. Where anything fails or is cancelled the folder
     goes. Raises ``DgoError`` where the folder cannot be written.
     """
-    if not maps:
-        return []
     folder = files_folder(path, run_id)
+    if not maps or folder is None:
+        return []
     rows = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -57,7 +57,7 @@ def write_maps(
             rows.append({
                 "indicator": each.indicator, "name": each.name, "unit": each.unit,
                 "classes": ";".join(f"{edge:g}" for edge in each.classes),
-                "file": file.relative_to(path.parent).as_posix(),
+                "file": _named(file, path),
             })  # fmt: skip
     except OSError as problem:
         remove(path, run_id)
@@ -68,9 +68,23 @@ def write_maps(
     return rows
 
 
-def remove(path: Path, run_id: str) -> None:
+def _named(file: Path, path: Path | Postgres) -> str:
+    """A map as its row names it: from the folder of a results file; of a database in full, for
+    the database has no place of its own."""
+    if isinstance(path, Postgres):
+        return file.absolute().as_posix()
+    return file.relative_to(path.parent).as_posix()
+
+
+def remove(path: Path | Postgres, run_id: str) -> None:
     """Drop the files of a run, and the folder of all runs where it is empty then."""
     folder = files_folder(path, run_id)
+    if folder is not None:
+        remove_folder(folder)
+
+
+def remove_folder(folder: Path) -> None:
+    """Drop the folder of a run, and the one of all runs where it is empty then."""
     shutil.rmtree(folder, ignore_errors=True)
     try:
         folder.parent.rmdir()

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from osgeo import gdal, ogr
 
 from ..engine.words import DgoError
-from . import access, schema, upgrade
+from . import access, postgis, schema, upgrade
+from .target import Where
 
 JSON_COLUMNS = ("versions", "inputs", "notes", "parameters", "indicators")
 
 
-def rows(path: str | Path, table: str, run_id: str = "", where: str = "",
+def rows(path: Where, table: str, run_id: str = "", where: str = "",
          geometry: bool = False) -> list[dict[str, Any]]:  # fmt: skip
     """Rows of a table or of a layer ``ind_<id>``, as dictionaries; NULL is None, yes/no is a bool.
 
@@ -41,7 +41,19 @@ def rows(path: str | Path, table: str, run_id: str = "", where: str = "",
         if failed or gdal.GetLastErrorType() >= gdal.CE_Failure:
             raise DgoError("results.error.failed", path=str(path),
                            detail=gdal.GetLastErrorMsg())  # fmt: skip
-        return found
+    if postgis.is_postgis(ds):
+        _as_in_a_file(found, table, "run_id" in " ".join(conditions))
+    return found
+
+
+def _as_in_a_file(found: list[dict[str, Any]], table: str, by_run: bool) -> None:
+    """A database keeps no order of its own: that of a GeoPackage, where SQLite finds the rows of a
+    run by the unique columns, is given to it, so that exports and reports are the same."""
+    found.sort(key=lambda row: row[schema.KEY])
+    declared = schema.BY_NAME.get(table)
+    if by_run and declared is not None:
+        found.sort(key=lambda row: [(row[c] is not None, row[c] if row[c] is not None else 0)
+                                    for c in declared.unique])  # fmt: skip
 
 
 def _row(feature: ogr.Feature, layer: ogr.Layer, geometry: bool) -> dict[str, Any]:
@@ -59,9 +71,11 @@ def _row(feature: ogr.Feature, layer: ogr.Layer, geometry: bool) -> dict[str, An
     return row
 
 
-def crs_of(path: str | Path) -> str:
+def crs_of(path: Where) -> str:
     """The CRS of the layers: an authority code where there is one, else WKT, else ''."""
     ds = upgrade.open_results(path)
+    if postgis.is_postgis(ds):
+        return str(access.query(ds, f"SELECT value FROM {postgis.META} WHERE key = 'crs'")[0][0])
     srs = ds.GetLayerByName(schema.ZONES.name).GetSpatialRef()
     if srs is None:
         return ""
@@ -80,8 +94,13 @@ def parsed(run: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
-def indicators(path: str | Path) -> list[str]:
+def indicators(path: Where) -> list[str]:
     """The indicators that have a layer in the file."""
     ds = upgrade.open_results(path)
-    known = access.query(ds, "SELECT table_name FROM gpkg_contents ORDER BY rowid")
+    if postgis.is_postgis(ds):
+        known = access.query(ds, "SELECT c.relname AS name FROM pg_class c WHERE c.relkind = 'v' "
+                                 "AND c.relnamespace = current_schema()::regnamespace "
+                                 "ORDER BY c.oid")  # fmt: skip
+    else:
+        known = access.query(ds, "SELECT table_name FROM gpkg_contents ORDER BY rowid")
     return schema.indicators_of(row[0] for row in known)

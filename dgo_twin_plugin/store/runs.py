@@ -13,23 +13,20 @@ from typing import Any
 
 from ..engine.texts import text
 from ..engine.words import DgoError
-from . import access, schema, upgrade
+from . import access, postgis, schema, upgrade
 from .read import rows
+from .target import Postgres, Where, files_folder, place
+
+__all__ = ["adopted", "delete_runs", "files_folder", "find_run", "list_runs", "profile_status"]
 
 
-def files_folder(path: str | Path, run_id: str) -> Path:
-    """Where a run keeps its rasters; not made here."""
-    path = Path(path)
-    return path.with_name(f"{path.stem}_files") / run_id
-
-
-def list_runs(path: str | Path) -> list[dict[str, Any]]:
+def list_runs(path: Where) -> list[dict[str, Any]]:
     """The rows of ``runs``, newest first. Raises ``DgoError`` as :func:`upgrade.open_results`."""
     found = rows(path, "runs")
     return sorted(found, key=lambda r: (r["started"] or "", r["id"]), reverse=True)
 
 
-def find_run(path: str | Path, run_id: str = "") -> dict[str, Any]:
+def find_run(path: Where, run_id: str = "") -> dict[str, Any]:
     """The run with an id or the start of one; the newest where none is named.
 
     Raises ``DgoError`` where there is no such run, or where the start fits several.
@@ -42,21 +39,27 @@ def find_run(path: str | Path, run_id: str = "") -> dict[str, Any]:
     return fitting[0]
 
 
-def delete_runs(path: str | Path, run_ids: Sequence[str], compact: bool = False) -> int:
+def delete_runs(path: Where, run_ids: Sequence[str], compact: bool = False) -> int:
     """Delete runs, all in one transaction; returns how many rows of tables went.
 
     ``compact`` also gives the space back to the disk (takes a copy of the file while it works).
     Raises ``DgoError`` where a run is not there or the file cannot be written: nothing is gone.
     """
-    path = Path(path)
+    path = place(path)
     wanted = [find_run(path, run_id)["run_id"] for run_id in run_ids if run_id]
     if not wanted:
         return 0
     ds = upgrade.open_results(path, update=True)
     chosen = ", ".join(schema.literal(run_id) for run_id in wanted)
+    database = isinstance(path, Postgres)
+    folders = _folders(path, wanted)
     gone = 0
     try:
-        access.transaction_begin(ds)
+        if database:
+            postgis.begin(ds, path, False, lambda: None)
+            postgis.hold(ds, path, [*schema.BY_NAME, schema.PLACE_VALUES], "ROW EXCLUSIVE")
+        else:
+            access.transaction_begin(ds)
         try:
             access.sql(ds, "DELETE FROM place_values WHERE id IN (SELECT v.id FROM place_sets s "
                            "CROSS JOIN place_values v WHERE v.id BETWEEN s.first_id AND s.last_id "
@@ -72,10 +75,24 @@ def delete_runs(path: str | Path, run_ids: Sequence[str], compact: bool = False)
         if compact:
             access.sql(ds, "VACUUM")
     except access.SqlError as problem:
+        if database:
+            raise postgis.translated(problem, path) from problem
         raise access.translated(problem, path) from problem
-    for run_id in wanted:
-        shutil.rmtree(files_folder(path, run_id), ignore_errors=True)
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
     return gone
+
+
+def _folders(path: Path | Postgres, run_ids: Sequence[str]) -> list[Path]:
+    """The folders that go with runs. A database only knows where each map was written; a folder
+    counts where it has the name of its run."""
+    if not isinstance(path, Postgres):
+        return [folder for i in run_ids if (folder := files_folder(path, i)) is not None]
+    found = []
+    for run_id in run_ids:
+        folders = {Path(row["file"]).parent for row in rows(path, schema.MAPS.name, run_id)}
+        found += [folder for folder in folders if folder.name == run_id]
+    return found
 
 
 def profile_status(run: dict[str, Any], lang: str) -> str:

@@ -9,7 +9,8 @@ from pathlib import Path
 from osgeo import gdal, ogr, osr
 
 from ..engine.words import DgoError
-from . import access, schema
+from . import access, postgis_schema, schema
+from .target import Postgres, Where, place
 
 _TYPES = {
     schema.TEXT: (ogr.OFTString, ogr.OFSTNone),
@@ -152,13 +153,15 @@ def version(ds: gdal.Dataset) -> int:
     return int(access.query(ds, "PRAGMA user_version")[0][0])
 
 
-def open_results(path: str | Path, update: bool = False) -> gdal.Dataset:
-    """Open a results file; an older one is upgraded first, in one transaction.
+def open_results(path: Where, update: bool = False) -> gdal.Dataset:
+    """Open a results file or database; an older one is upgraded first, in one transaction.
 
     Raises ``DgoError`` where it is newer than this plugin, older and not writable, or is not a
     results file at all.
     """
-    path = Path(path)
+    path = place(path)
+    if isinstance(path, Postgres):
+        return postgis_schema.open_results(path, update)
     ds = access.open_file(path, update)
     try:
         found = version(ds)

@@ -18,38 +18,44 @@ from osgeo import gdal, osr
 
 from ..engine.pulse import beat
 from ..engine.words import Cancelled, DgoError
-from . import access, maps, schema, upgrade
+from . import access, maps, postgis_write, schema, upgrade
 from .blobs import Bounds, Move
 from .record import Ground, PlaceSet, RunRecord
 from .rows import Row
 from .stage import Staged, stage
+from .target import Postgres, Where, place
 
 
-def write_run(path: str | Path, run: RunRecord, tables: Mapping[str, Iterable[Row]], *, crs: str,
+def write_run(path: Where, run: RunRecord, tables: Mapping[str, Iterable[Row]], *, crs: str,
               origin: tuple[float, float] = (0.0, 0.0), ground: Ground | None = None,
               places: Sequence[PlaceSet] = (), indicators: Sequence[str] = (),
               fields: Sequence[maps.MapOfRun] = (),
               cancel: Callable[[], bool] | None = None,
-              progress: Callable[[float], None] | None = None) -> Path:  # fmt: skip
-    """Add a run to a results file, made where it is not there; earlier runs stay.
+              progress: Callable[[float], None] | None = None,
+              folder: Path | None = None) -> Path | Postgres:  # fmt: skip
+    """Add a run to a results file or database, made where it is not there; earlier runs stay.
 
     ``tables`` maps table names of :mod:`schema` to rows: dataclasses or dictionaries with the
     table's columns and ``wkb``, the geometry in metres local to ``origin``; run_id and scenario
     are filled in, and so are the marks in ``zones``. ``crs`` is the plane of the run; a file whose
     first run had another keeps its own and the geometry is transformed. ``indicators``: those that
     get a layer ``ind_<id>`` even without places. ``fields``: maps that models make, written
-    before the tables. ``progress`` gets 0-1.
+    before the tables. ``progress`` gets 0-1. ``folder``: of a database, where rasters go unless
+    its text names another, and a run that the database would not take; without it there are none.
 
     Returns the path. Raises ``Cancelled``, and ``DgoError`` where the file is locked, read-only,
     newer, something else, or the disk is full: what it held stays as it was. Where it is locked
     the run is kept in a sibling file, named in the error as ``kept``.
     """
-    path = Path(path)
+    path = place(path)
     tables = {name: list(rows) for name, rows in tables.items()}
     unknown = set(tables) - set(schema.BY_NAME)
     if unknown:
         raise ValueError(f"no such table: {', '.join(sorted(unknown))}")
     job = _Job(run, tables, crs, origin, ground, places, indicators, fields, cancel, progress)
+    if isinstance(path, Postgres):
+        _into_database(job, path, folder)
+        return path
     try:
         job.write(path)
     except DgoError as problem:
@@ -62,6 +68,25 @@ def write_run(path: str | Path, run: RunRecord, tables: Mapping[str, Iterable[Ro
             raise problem from None
         raise DgoError("results.error.locked_kept", path=str(path), kept=str(sibling)) from problem
     return path
+
+
+_NOT_KEPT = ("results.error.crs",)  # a GeoPackage would refuse these as well
+
+
+def _into_database(job: _Job, target: Postgres, folder: Path | None) -> None:
+    """Write to a database; what it would not take is kept in a GeoPackage of its own."""
+    try:
+        job.write_database(target if folder is None else target.with_files(folder))
+    except DgoError as problem:
+        if folder is None or problem.message.key in _NOT_KEPT:
+            raise
+        sibling = folder / f"{target.schema}_{job.run.run_id[:8]}.gpkg"
+        try:
+            job.write(sibling)
+        except DgoError:
+            raise problem from None
+        raise DgoError("results.error.pg_kept", why=problem.message,
+                       kept=str(sibling)) from problem  # fmt: skip
 
 
 class _Job:
@@ -98,6 +123,26 @@ class _Job:
             maps.remove(path, self.run.run_id)
             raise
 
+    def write_database(self, target: Postgres) -> None:
+        fields = self.fields if target.files else ()
+        self.tables["maps"] = maps.write_maps(
+            target, self.run.run_id, fields, self.crs, self.origin, self.tick
+        )
+
+        def mover(there: str) -> Move:
+            return _mover(upgrade.reference(there), self.crs, self.origin)
+
+        def stager(file: Path, move: Move, srid: int) -> Staged:
+            return stage(file, self.run, self.tables, self.ground, self.places, move, srid,
+                         self.indicators, self.tick)  # fmt: skip
+
+        try:
+            postgis_write.write(target, self.indicators, self.crs, mover, stager, self.tick)
+        except BaseException as problem:
+            access.let_go(problem)
+            maps.remove(target, self.run.run_id)
+            raise
+
     def _write(self, path: Path) -> None:
         if path.exists():
             try:
@@ -128,7 +173,8 @@ class _Job:
         """Stage, then copy in one transaction."""
         folder = Path(tempfile.mkdtemp(prefix="dgo_run_"))
         try:
-            move = _mover(ds, self.crs, self.origin)
+            there = ds.GetLayerByName(schema.ZONES.name).GetSpatialRef()
+            move = _mover(there, self.crs, self.origin)
             try:
                 staged = stage(folder / "run.db", self.run, self.tables, self.ground, self.places,
                                move, upgrade.srs_id_of(ds), self.indicators, self.tick)  # fmt: skip
@@ -165,11 +211,11 @@ class _Job:
                 access.sql(ds, "DETACH DATABASE staged")
 
 
-def _mover(ds: gdal.Dataset, crs: str, origin: tuple[float, float]) -> Move:
+def _mover(there: osr.SpatialReference | None, crs: str,
+           origin: tuple[float, float]) -> Move:  # fmt: skip
     """Local coordinates to those of the file."""
     shift = np.asarray(origin, float)
-    layer = ds.GetLayerByName(schema.ZONES.name)
-    there, here = layer.GetSpatialRef(), upgrade.reference(crs)
+    here = upgrade.reference(crs)
     if there is None or here is None:
         return lambda xy: xy + shift
     there = there.Clone()
