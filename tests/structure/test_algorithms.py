@@ -12,7 +12,8 @@ from dgo_twin_plugin.engine.texts import LANGUAGES, has_text, language, set_lang
 PUBLIC = {"scoredesign", "checkdesign", "validateprofile", "createdesigntemplate", "createdemo",
           "exportreport", "exportscores", "manageruns", "methodcards", "importbgt", "importbag",
           "importimro", "importimow", "importosm", "importdxf", "importcityjson",
-          "importahn"}  # fmt: skip
+          "importahn", "fetchservices", "classifyareas", "scoreprogramme",
+          "startplan"}  # fmt: skip
 # Design, section 6: models, scripts and archives depend on these names.
 SCOREDESIGN = {"DESIGN", "DESIGN_EXTRA", "AREA_TYPES", "AREA_TYPE_FIELD", "PLAN_AREA", "TWIN",
                "PROFILE", "SCENARIO", "ASSESSMENT_DATE", "INDICATORS", "CELL_SIZE",
