@@ -6,6 +6,7 @@ import hashlib
 
 import numpy as np
 
+from . import resources_path
 from .scene import RasterContext, RawLayer
 
 
@@ -19,6 +20,27 @@ def fingerprint(layer: RawLayer) -> str:
         digest.update(name.encode())
         digest.update(repr(list(layer.columns[name])).encode())
     return digest.hexdigest()
+
+
+def data_hashes() -> dict[str, str]:
+    """SHA-256, 12 digits, of the data beside the profile that a score rests on: the constants of
+    the models, the spreads of inputs, the rates and the typology."""
+    folder = resources_path.profiles()
+    groups = {
+        "models": sorted((folder / "models").glob("*.yml")),
+        "spreads": [folder / "spreads.yml"],
+        "rates": [folder / "rates.yml"],
+        "typology": [folder / "typology.yml"],
+    }
+    found = {}
+    for name, files in groups.items():
+        digest = hashlib.sha256()
+        for file in files:
+            # lines, not bytes: a checkout may end them in another way
+            digest.update(file.name.encode())
+            digest.update("\n".join(file.read_text(encoding="utf-8").splitlines()).encode())
+        found[name] = digest.hexdigest()[:12]
+    return found
 
 
 def raster_fingerprint(raster: RasterContext) -> str:

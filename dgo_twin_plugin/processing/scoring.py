@@ -24,6 +24,7 @@ from ..engine.functions import load_functions
 from ..engine.indicators import all_indicators
 from ..engine.marks import shown
 from ..engine.norms import Profile
+from ..engine.provenance import data_hashes
 from ..engine.pulse import heard_by
 from ..engine.texts import language, text
 from ..engine.twin import Twin
@@ -177,6 +178,7 @@ class Run:
                 "gdal": gdal.VersionInfo("RELEASE_NAME"),
                 "numpy": np.__version__,
                 "python": sys.version.split()[0],
+                **data_hashes(),
             },
             profile_id=profile.id,
             profile_version=str(profile.version),
