@@ -25,6 +25,7 @@ class DgoTwinPlugin:
         self.iface = iface  # None in qgis_process and in scripts
         self.provider: Any = None
         self.action: Any = None
+        self.start_action: Any = None
         self.dock: Any = None
         self.expressions: Any = None
 
@@ -56,6 +57,11 @@ class DgoTwinPlugin:
         self.action.toggled.connect(self._show_dock)
         self.iface.addPluginToMenu(text("plugin.menu"), self.action)
         self.iface.addToolBarIcon(self.action)
+        self.start_action = QAction(icon, text("wizard.action"), self.iface.mainWindow())
+        self.start_action.setObjectName("dgo_twin_start_plan")
+        self.start_action.setToolTip(text("wizard.action_tip"))
+        self.start_action.triggered.connect(self._start_plan)
+        self.iface.addPluginToMenu(text("plugin.menu"), self.start_action)
 
     def unload(self) -> None:
         """Take everything away again; harmless when called twice or half-way."""
@@ -66,6 +72,15 @@ class DgoTwinPlugin:
                 self.iface.removeDockWidget(dock)
                 dock.close()
                 dock.deleteLater()
+        if self.start_action is not None:
+            from .panel import close_wizard
+
+            close_wizard()
+            action, self.start_action = self.start_action, None
+            if not sip.isdeleted(action):
+                action.triggered.disconnect(self._start_plan)
+                self.iface.removePluginMenu(text("plugin.menu"), action)
+                action.deleteLater()
         if self.action is not None:
             action, self.action = self.action, None
             if not sip.isdeleted(action):
@@ -83,6 +98,12 @@ class DgoTwinPlugin:
             # QGIS deletes its providers itself when it closes, before it unloads the plugins.
             if not sip.isdeleted(provider):
                 QgsApplication.processingRegistry().removeProvider(provider)
+
+    def _start_plan(self) -> None:
+        """Open the wizard that starts a plan."""
+        from .panel import open_wizard
+
+        open_wizard(self.iface)
 
     # --- the dock ---------------------------------------------------------------------------
     def _show_dock(self, shown: bool) -> None:

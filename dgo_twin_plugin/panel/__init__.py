@@ -10,3 +10,34 @@ def create_dock(iface: Any) -> Any:  # noqa: QGS105 - QGIS hands it to the plugi
     from .dock import Dock
 
     return Dock(iface)
+
+
+_open: list[Any] = []  # the one wizard that may be open
+
+
+def open_wizard(iface: Any) -> Any:  # noqa: QGS105 - QGIS hands it to the plugin
+    """Show the wizard that starts a plan; there is one at a time. All imports happen here."""
+    from qgis.PyQt import sip
+
+    if _open and not sip.isdeleted(_open[0]):
+        wizard = _open[0]
+    else:
+        from .wizard import StartWizard
+
+        wizard = StartWizard(iface)
+        wizard.finished.connect(lambda _: _open.clear())
+        _open[:] = [wizard]
+    wizard.show()
+    wizard.raise_()
+    wizard.activateWindow()
+    return wizard
+
+
+def close_wizard() -> None:
+    """End the wizard where it is open: the plugin goes."""
+    from qgis.PyQt import sip
+
+    wizards, _open[:] = list(_open), []
+    for wizard in wizards:
+        if not sip.isdeleted(wizard):
+            wizard.reject()

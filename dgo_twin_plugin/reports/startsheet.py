@@ -168,8 +168,10 @@ def measured(found: Found, lang: str) -> str:
 
 def unit_of(unit: str, lang: str) -> str:
     """A unit in the words of a language."""
-    key = f"words.unit.{unit}"
-    return text(key, lang) if has_text(key, lang) else unit
+    for key in (f"words.unit.{unit}", f"startsheet.unit.{unit}"):
+        if has_text(key, lang):
+            return text(key, lang)
+    return unit
 
 
 def _three(value: float) -> float:
