@@ -19,8 +19,10 @@ def memory() -> float | None:
     return peak / (1024.0 * 1024.0 if sys.platform == "darwin" else 1024.0)
 
 
-def run(twin: Path, target: Path | None, profiler: Any = None) -> dict[str, Any]:
-    """Seconds per step, counts and memory of one run on the files that ``twin`` names."""
+def run(twin: Path, target: Path | None, profiler: Any = None,
+        maps_only: bool = False) -> dict[str, Any]:  # fmt: skip
+    """Seconds per step, counts and memory of one run on the files that ``twin`` names;
+    ``maps_only``: I01-I20 without a model."""
     from . import headless
 
     headless.start()
@@ -31,6 +33,7 @@ def run(twin: Path, target: Path | None, profiler: Any = None) -> dict[str, Any]
     from dgo_twin_plugin.engine.functions import load_functions
     from dgo_twin_plugin.engine.norms import load_profile
     from dgo_twin_plugin.engine.twin import DEFAULT_PROFILE, load_twin
+    from dgo_twin_plugin.engine.words import TWENTY
     from dgo_twin_plugin.layers.gather import gather, read_all
     from dgo_twin_plugin.store import outcome
     from dgo_twin_plugin.store.record import RunRecord
@@ -46,7 +49,9 @@ def run(twin: Path, target: Path | None, profiler: Any = None) -> dict[str, Any]
     clock.append(time.perf_counter())
     scene = build_scene(reading.sources, profile, functions, datetime.date(2026, 11, 21))
     clock.append(time.perf_counter())
-    result = assess(scene, profile)
+    if maps_only:
+        scene.methods["all"] = "map"
+    result = assess(scene, profile, TWENTY if maps_only else None)
     clock.append(time.perf_counter())
     if target is not None:
         target.unlink(missing_ok=True)

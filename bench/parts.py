@@ -32,6 +32,11 @@ def assessment(folder: str) -> Answer:
     return full.run(Path(folder) / "twin.yml", Path(folder) / "results.gpkg")
 
 
+def twenty(folder: str) -> Answer:
+    """The same for I01-I20, from maps alone, without writing."""
+    return full.run(Path(folder) / "twin.yml", None, maps_only=True)
+
+
 def areas(features: str, border: str) -> Answer:
     """Features x zones: the engine against native:intersection with sums by feature and zone."""
     headless.start()
@@ -222,7 +227,7 @@ def results(folder: str, count: str) -> Answer:
     return {"values": n * len(ids), "places": n, "seconds": took, "bytes": size}
 
 
-NAMES = {f.__name__: f for f in (assessment, areas, load, slider, results)}
+NAMES = {f.__name__: f for f in (assessment, twenty, areas, load, slider, results)}
 
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import platform
 import sys
@@ -148,6 +149,8 @@ def pytest_sessionfinish() -> None:
         from qgis.core import QgsProject
 
         QgsProject.instance().clear()
+        # what failed tests still hold in their tracebacks must go before QGIS does
+        gc.collect()
         _application.exitQgis()
         _application = None
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import marks as m
+from .ahead import started
 from .alerts import Alert, alerts
 from .checks import Check
 from .density import ZoneStats, zone_stats
@@ -114,13 +115,15 @@ def assess(
     measurements: dict[str, Measurement] = {}
     prepared: dict[str, Prepared] = {}
     found_here: list[Check] = []
-    for count, spec in enumerate(specs):
-        if progress is not None:
-            progress(count / len(specs), spec.id)
-        measured = measure(scene, profile, spec)
-        measurements[spec.id] = measured
-        found_here += measured.checks
-        prepared[spec.id] = prepare(scene, profile, spec, measured)
+    long = [s.ahead for s in specs if s.ahead is not None and missing_input(scene, s) is None]
+    with started(scene, long):
+        for count, spec in enumerate(specs):
+            if progress is not None:
+                progress(count / len(specs), spec.id)
+            measured = measure(scene, profile, spec)
+            measurements[spec.id] = measured
+            found_here += measured.checks
+            prepared[spec.id] = prepare(scene, profile, spec, measured)
     # indicators that rest on the same model say the same of its inputs: once is enough
     said = {(c.code, c.layer, c.fid, c.field, c.value, str(c.params)): c for c in found_here}
     checks = [*scene.checks, *said.values()]

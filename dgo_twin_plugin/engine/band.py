@@ -52,8 +52,12 @@ class Band:
         use[0] = False
         for ends in (self.low, self.high):
             here = use & ~np.isnan(ends[0])
-            w = weight[here]
-            ends[:, 0] = ends[:, here] @ w / w.sum() if here.any() else np.nan
+            if not here.any():
+                ends[:, 0] = np.nan
+                continue
+            w, own = weight[here], ends[:, here]
+            mean = (own * w).sum(axis=1) / w.sum()
+            ends[:, 0] = np.clip(mean, own.min(axis=1), own.max(axis=1))  # rounding adds nothing
 
     def next(self, zone: int, cap: float = m.OPTIMUM) -> tuple[str | None, float | None]:
         """The contribution without which the interval narrows most, and by how many mark points;

@@ -10,11 +10,13 @@ import numpy as np
 from .checks import Check
 from .clean import clean
 from .geometry import first_containing, moved_wkb
+from .grid import Raster
 from .mapping import impossible, to_number
-from .roles import role_label, roles
+from .pulse import beat
+from .roles import Role, RoleField, role_label, roles
 from .scene import Context, RasterContext, RawLayer, VectorContext, Zones
 from .wkb import dimension
-from .words import BASIS_INDICATIVE, NORMAL
+from .words import BASIS_INDICATIVE, IMPORTANT, NORMAL
 
 if TYPE_CHECKING:
     from .build import Sources
@@ -36,15 +38,41 @@ _READING = {
 def make_context(
     sources: Sources, origin: tuple[float, float], checks: list[Check]
 ) -> dict[str, Context]:
-    """One :class:`Context` per role that was given, also where its layers are empty."""
+    """One :class:`Context` per role that was given, also where its layers are empty. Numbers and
+    cells outside the range of the role (``roles.yml``) are unknown, and said."""
     result: dict[str, Context] = {}
     for role, layers in sources.vectors.items():
         result.setdefault(role, Context(role)).vectors = _vectors(role, layers, origin, checks)
     for role, rasters in sources.rasters.items():
         result.setdefault(role, Context(role)).rasters = [
-            RasterContext(role, r.layer, r.raster.shifted(origin), r.attributes) for r in rasters
-        ]
+            RasterContext(role, r.layer,
+                          _believed(r, roles().get(role), checks).shifted(origin), r.attributes)
+            for r in rasters
+        ]  # fmt: skip
     return result
+
+
+def _believed(given: RasterContext, role: Role | None, checks: list[Check]) -> Raster:
+    """The raster without the cells that cannot be: a value for "no data" that nobody declared
+    would else be the quietest or the deepest place of all."""
+    beat()
+    raster = given.raster
+    low, high = (role.low, role.high) if role else (-np.inf, np.inf)
+    with np.errstate(invalid="ignore"):
+        bad = (raster.values < low) | (raster.values > high) | np.isinf(raster.values)
+    if not bad.any():
+        return raster
+    checks.append(
+        Check(
+            "raster_impossible",
+            IMPORTANT,
+            "layer",
+            given.layer,
+            value=f"{float(raster.values[bad][0]):g}",
+            params={"count": int(bad.sum()), "role": role_label(given.role)},
+        )
+    )
+    return Raster(np.where(bad, np.nan, raster.values), raster.x0, raster.y0, raster.dx, raster.dy)
 
 
 # Roles whose surroundings count, and how far (m): green within 500 m, desiccation within 500 m.
@@ -113,9 +141,8 @@ def _vectors(
     role: str, layers: list[RawLayer], origin: tuple[float, float], checks: list[Check]
 ) -> VectorContext:
     spec = roles().get(role)
-    numeric = {f.name for f in spec.fields if f.numeric} if spec else set()
-    declared = {f.name for f in spec.fields} if spec else set()
-    blocks = [_one(role, layer, origin, numeric, declared, checks) for layer in layers]
+    declared = {f.name: f for f in spec.fields} if spec else {}
+    blocks = [_one(role, layer, origin, declared, checks) for layer in layers]
     names = sorted(set().union(*(b.fields for b in blocks))) if blocks else []
     fields = {}
     for name in names:
@@ -127,12 +154,46 @@ def _vectors(
                 values = np.full(block.n, np.nan if number else None, float if number else object)
             columns.append(values)
         fields[name] = np.concatenate(columns)
-    return VectorContext(
+    made = VectorContext(
         role,
         np.concatenate([b.layer for b in blocks]) if blocks else np.zeros(0, object),
         np.concatenate([b.fid for b in blocks]) if blocks else np.zeros(0, np.int64),
         [w for b in blocks for w in b.wkb],
         fields,
+    )
+    return _once(made, sorted(declared), checks) if role in ADDING else made
+
+
+# Roles whose amounts add up: what two overlapping downloads both hold would count twice.
+ADDING = ("roads", "railways", "trees", "parking", "generation")
+
+
+def _once(vectors: VectorContext, names: list[str], checks: list[Check]) -> VectorContext:
+    """The features without exact copies: same geometry, same values in every field of the role."""
+    columns = [vectors.fields[name].tolist() for name in names if name in vectors.fields]
+    keys = [(w, *map(str, row)) for w, row in zip(vectors.wkb, zip(*columns))]
+    first = np.array(sorted({key: k for k, key in reversed(list(enumerate(keys)))}.values()), int)
+    lost = np.setdiff1d(np.arange(vectors.n), first)
+    for layer in dict.fromkeys(vectors.layer[lost]):
+        mine = lost[vectors.layer[lost] == layer]
+        checks.append(
+            Check(
+                "exact_copies",
+                NORMAL,
+                "layer",
+                str(layer),
+                int(vectors.fid[mine[0]]),
+                params={"count": len(mine), "role": role_label(vectors.role)},
+            )
+        )
+    if not len(lost):
+        return vectors
+    return VectorContext(
+        vectors.role,
+        vectors.layer[first],
+        vectors.fid[first],
+        [vectors.wkb[k] for k in first],
+        {name: values[first] for name, values in vectors.fields.items()},
     )
 
 
@@ -140,10 +201,10 @@ def _one(
     role: str,
     layer: RawLayer,
     origin: tuple[float, float],
-    numeric: set[str],
-    declared: set[str],
+    declared: dict[str, RoleField],
     checks: list[Check],
 ) -> VectorContext:
+    numeric = {name for name, field in declared.items() if field.numeric}
     rows, wkb = _geometries(layer, origin, checks)
     entry: dict[str, Any] = {
         "basis": BASIS_INDICATIVE,
@@ -156,7 +217,7 @@ def _one(
         if name in fields and source not in renamed:
             continue
         values = [column[r] for r in rows]
-        fields[name] = _column(layer.name, name, values, name in numeric, checks)
+        fields[name] = _column(layer.name, name, values, declared.get(name), checks)
     for source, name in renamed.items():
         if source not in layer.columns:
             checks.append(
@@ -169,14 +230,14 @@ def _one(
                     params={"canonical": name},
                 )
             )
-    for name in declared - set(fields) - set(entry):
+    for name in set(declared) - set(fields) - set(entry):
         fields[name] = np.full(
             len(rows), np.nan if name in numeric else None, float if name in numeric else object
         )
     for name, value in entry.items():
         if isinstance(value, (dict, list)):
             continue
-        constant = _column(layer.name, name, [value] * len(rows), name in numeric, checks)
+        constant = _column(layer.name, name, [value] * len(rows), declared.get(name), checks)
         own = fields.get(name)
         if own is None:
             fields[name] = constant
@@ -210,14 +271,21 @@ def _geometries(
 
 
 def _column(
-    layer: str, name: str, values: list[Any], numeric: bool, checks: list[Check]
+    layer: str, name: str, values: list[Any], field: RoleField | None, checks: list[Check]
 ) -> np.ndarray:
+    numeric = field is not None and field.numeric
     plain = all(v is None or isinstance(v, (int, float)) for v in values)
     if numeric or (plain and any(v is not None for v in values)):
-        numbers = [to_number(v) for v in values]
-        bad = Counter(str(v) for v, x in zip(values, numbers) if x is not None and x != x)
-        impossible(layer, name, bad, checks)
-        return np.array([np.nan if x is None else x for x in numbers], float)
+        found = [to_number(v) for v in values]
+        numbers = np.array([np.nan if x is None else x for x in found], float)
+        low, high = (field.low, field.high) if field is not None else (-np.inf, np.inf)
+        with np.errstate(invalid="ignore"):
+            outside = (numbers < low) | (numbers > high) | np.isinf(numbers)
+        said = np.array([x is not None for x in found], bool)
+        bad = np.flatnonzero(said & (outside | np.isnan(numbers)))
+        impossible(layer, name, Counter(str(values[row]) for row in bad), checks)
+        numbers[outside] = np.nan
+        return numbers
     result = np.full(len(values), None, object)
     for row, value in enumerate(values):
         if value is not None and str(value).strip():

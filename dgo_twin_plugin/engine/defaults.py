@@ -30,16 +30,20 @@ def fill_defaults(surfaces: Surfaces, cut: Cut, zones: Zones, profile: Profile) 
     types = main_type(n, cut, zones)
     table = {t: profile.typology(t) for t in set(types.tolist())}
 
+    # one value per area type, handed out by the number of the type
+    numbers = {t: k for k, t in enumerate(table)}
+    kind = np.fromiter((numbers[t] for t in types.tolist()), np.int64, n)
+
     def default(name: str) -> np.ndarray:
-        values = [table[t].get(name) for t in types]
+        values = [each.get(name) for each in table.values()]
         if name in NUMERIC_FIELDS or name in BOOL_FIELDS:
-            return np.array([np.nan if v is None else float(v) for v in values])
-        return np.array(values, object)
+            return np.array([np.nan if v is None else float(v) for v in values])[kind]
+        return np.array([*values, None], object)[kind]
 
     _function_defaults(surfaces)
     footprint = surfaces.footprints.area()
     # floors: given, else from given gfa, else from given height, else the typology
-    storey = np.array([float(table[t].get("storey_height") or 3.0) for t in types])
+    storey = np.array([float(t.get("storey_height") or 3.0) for t in table.values()])[kind]
     no_floors = building & missing(fields["floors"])
     with np.errstate(divide="ignore", invalid="ignore"):
         by_gfa = np.maximum(1.0, np.round(fields["gfa"] / footprint))
@@ -51,7 +55,7 @@ def fill_defaults(surfaces: Surfaces, cut: Cut, zones: Zones, profile: Profile) 
     _fill(surfaces, "roof", building & missing(fields["roof"]), default("roof"))
     no_height = building & missing(fields["height"])
     pitched = np.array([r == "pitched" for r in fields["roof"]], bool)
-    extra = np.array([float(table[t].get("pitched_extra") or 0.0) for t in types])
+    extra = np.array([float(t.get("pitched_extra") or 0.0) for t in table.values()])[kind]
     _fill(surfaces, "height", no_height, storey * fields["floors"] + np.where(pitched, extra, 0.0))
     no_gfa = building & missing(fields["gfa"])
     fields["gfa"][no_gfa] = (footprint * fields["floors"])[no_gfa]

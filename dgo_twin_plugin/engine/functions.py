@@ -163,23 +163,30 @@ class Functions:
         A known ``use_class`` goes before the function. A dwelling without a type counts as an
         apartment; a threshold on an unknown ``gfa`` (m2) takes the more vulnerable side.
         """
-        n = len(functions)
-        found = np.full(n, None, object)
-        for i in range(n):
-            use = self.resolve_use(use_class[i]) if use_class is not None else None
-            row: Function | UseClass | None
-            row = self.use_classes[use] if use else self.by_name.get(functions[i])
-            if row is None:
+        # thousands of features, a handful of words: each pair of them is looked up once
+        pairs = list(zip(functions, [None] * len(functions) if use_class is None else use_class))
+        asked = {pair: self._asked(what, *pair) for pair in set(pairs)}
+        found = np.full(len(pairs), None, object)
+        found[:] = [asked[pair] for pair in pairs]
+        if not any(isinstance(value, dict) for value in asked.values()):
+            return found
+        for i, value in enumerate(found.tolist()):
+            if not isinstance(value, dict):
                 continue
-            value = getattr(row, what)
-            if isinstance(value, dict) and "over" in value:
+            if "over" in value:
                 area = float("nan") if gfa is None or gfa[i] is None else float(gfa[i])
-                value = value["else"] if area <= value["over"] else value["then"]
-            elif isinstance(value, dict):
+                found[i] = value["else"] if area <= value["over"] else value["then"]
+            else:
                 kind = dwelling_type[i] if dwelling_type is not None else None
-                value = value["ground" if kind == "ground" else "apartment"]
-            found[i] = value
+                found[i] = value["ground" if kind == "ground" else "apartment"]
         return found
+
+    def _asked(self, what: str, function: Any, use_class: Any) -> Any:
+        """What the law asks of a function or, before it, of a known use class."""
+        use = self.resolve_use(use_class)
+        row: Function | UseClass | None
+        row = self.use_classes[use] if use else self.by_name.get(function)
+        return None if row is None else getattr(row, what)
 
 
 @lru_cache(maxsize=1)

@@ -13,7 +13,7 @@ number (60.5 -> 60).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -188,21 +188,38 @@ def worst_test(tests: Iterable[LegalTest], default: str = words.NOT_TESTED) -> W
     """The worst outcome (order of :data:`words.LEGAL_CHECKS`); of equals the one furthest beyond
     its limit. ``default`` where there is no test. Breaches are counted once per object, also where
     a building lies in two zones; only certain ones count (``indicative`` does not)."""
-    found = list(tests)
-    if not found:
-        return Worst(default, 0, float("nan"), None)
+    return worst_by_zone(list(tests), 0, default)[0]
 
-    def rank(test: LegalTest) -> tuple[int, float]:
-        margin = test.value - test.limit
-        return _ORDER[test.outcome], -margin if margin == margin else float("inf")
 
-    worst = min(found, key=rank)
-    objects = set()
-    for i, test in enumerate(found):
-        if test.outcome in _CERTAIN:
-            key = test.feature if test.feature >= 0 else -1 - i
-            objects.add((key, test.source_kind, test.part))
-    return Worst(worst.outcome, len(objects), float(worst.limit), worst)
+def worst_by_zone(
+    tests: Sequence[LegalTest], zones: int, default: str = words.NOT_TESTED
+) -> list[Worst]:
+    """:func:`worst_test` of the tests of each zone, (zones + 1,); index 0 of all tests. A plan has
+    thousands of tests: they are put in order once, with arrays."""
+    nothing = Worst(default, 0, float("nan"), None)
+    if not tests:
+        return [nothing] * (zones + 1)
+    margin = np.array([test.value - test.limit for test in tests], float)
+    severe = np.array([_ORDER[test.outcome] for test in tests], np.int64)
+    rank = np.lexsort((np.where(np.isnan(margin), np.inf, -margin), severe))
+    zone, first = np.unique([tests[i].zone for i in rank.tolist()], return_index=True)
+    worst = dict(zip(zone.tolist(), rank[first].tolist()))
+    worst[0] = int(rank[0])
+    breaches: dict[int, set[tuple[int, str, str]]] = {}
+    for i in np.flatnonzero(np.isin(severe, [_ORDER[outcome] for outcome in _CERTAIN])).tolist():
+        test = tests[i]
+        key = (test.feature if test.feature >= 0 else -1 - i, test.source_kind, test.part)
+        for at in (0, test.zone):
+            breaches.setdefault(at, set()).add(key)
+    found = []
+    for at in range(zones + 1):
+        if at in worst:
+            test = tests[worst[at]]
+            many = len(breaches.get(at, ()))
+            found.append(Worst(test.outcome, many, float(test.limit), test))
+        else:
+            found.append(nothing)
+    return found
 
 
 def legal_result(tests: Iterable[LegalTest], default: str = words.NOT_TESTED) -> tuple[str, int]:

@@ -28,6 +28,13 @@ NOT_NEGATIVE = {
     "dwellings", "storage", "mpg", "luminous_intensity", "population", "parking_spaces",
     "nature_points",
 }  # fmt: skip
+# Beyond these no feature goes: a slip of the decimal point, or another unit.
+MOST = {
+    "height": 500.0, "floors": 150.0, "gfa": 2e6, "canopy_diameter": 60.0, "dwellings": 20_000.0,
+    "population": 200_000.0, "parking_spaces": 20_000.0, "storage": 1e6, "mpg": 20.0,
+    "beng2": 2_000.0, "luminous_intensity": 1e6, "nature_points": 10_000.0, "floor_level": 500.0,
+}  # fmt: skip
+LEAST = {"beng2": -2_000.0, "floor_level": -20.0}
 
 
 @dataclass
@@ -241,6 +248,8 @@ def read_field(
         if column is None:
             return values
         convert = _yes_no if name in BOOL_FIELDS else to_number
+        if convert is to_number and _all_numbers(name, column, values):
+            return values
         bad: Counter[str] = Counter()
         for row, value in enumerate(column):
             number = convert(value)
@@ -258,6 +267,21 @@ def read_field(
             if value is not None and str(value).strip():
                 result[row] = str(value).strip()
     return result
+
+
+def _all_numbers(name: str, column: Sequence[Any], values: np.ndarray) -> bool:
+    """Whether all that a column holds are possible numbers, or NULL: as most do. Then they stand in
+    ``values``; else every value must be looked at, to say which are wrong."""
+    given = [value for value in column if value is not None]
+    if not all(type(value) is float or type(value) is int for value in given):
+        return False
+    found = np.array(given, float)
+    low, high = _range(name)
+    if not (np.isfinite(found) & (found >= low) & (found <= high)).all():
+        return False
+    rows = [row for row, value in enumerate(column) if value is not None]
+    values[rows] = found
+    return True
 
 
 def to_number(value: Any) -> float | None:
@@ -286,10 +310,14 @@ def _yes_no(value: Any) -> float | None:
 
 
 def _possible(name: str, value: float) -> bool:
-    if not np.isfinite(value):
-        return False
+    low, high = _range(name)
+    return bool(np.isfinite(value)) and low <= value <= high
+
+
+def _range(name: str) -> tuple[float, float]:
+    """The least and the most that a field can hold."""
     if name in SHARES:
-        return 0.0 <= value <= 1.0
-    if name in POSITIVE:
-        return value > 0.0
-    return value >= 0.0 if name in NOT_NEGATIVE else True
+        return 0.0, 1.0
+    zero = 0.0 if name in NOT_NEGATIVE else -np.inf
+    least = float(np.nextafter(0.0, 1.0)) if name in POSITIVE else LEAST.get(name, zero)
+    return least, MOST.get(name, np.inf)

@@ -273,9 +273,8 @@ def network_lines(scene: Scene) -> list[np.ndarray]:
 
 def _collect(geometry: ogr.Geometry, lines: list[np.ndarray]) -> None:
     if ogr.GT_Flatten(geometry.GetGeometryType()) == ogr.wkbLineString:
-        points = np.array(geometry.GetPoints() or [], float).reshape(geometry.GetPointCount(), -1)
-        if len(points) > 1:
-            lines.append(points[:, :2])
+        if geometry.GetPointCount() > 1:
+            lines.append(np.array([p[:2] for p in geometry.GetPoints()], float))
         return
     if ogr.GT_Flatten(geometry.GetGeometryType()) in (ogr.wkbMultiLineString,
                                                       ogr.wkbGeometryCollection):  # fmt: skip

@@ -95,8 +95,9 @@ class Town:
     def shifted(self, dx: float, dy: float) -> Town:
         """The whole town elsewhere."""
         made = self.moved(lambda x, y: (x + dx, y + dy))
-        made.rasters = {role: [(a, (x + dx, y + dy), cell, *rest) for a, (x, y), cell, *rest in rows]
-                        for role, rows in made.rasters.items()}  # fmt: skip
+        for role, rows in made.rasters.items():
+            made.rasters[role] = [(a, (x + dx, y + dy), cell, *rest)
+                                  for a, (x, y), cell, *rest in rows]  # fmt: skip
         return made
 
     def turned(self) -> Town:
@@ -123,12 +124,13 @@ def grid(value: float | np.ndarray, cell: float = 10.0, margin: float = 350.0) -
 
 
 def sloping(cell: float = 4.0, margin: float = 60.0) -> tuple:
-    """Ground with a slope to the south-east and a bowl in the park."""
+    """Ground that slopes to the south-east, with a bowl in the park and one in the street."""
     values, corner, cell = grid(0.0, cell, margin)
     rows, columns = values.shape
     x = corner[0] + (np.arange(columns) + 0.5) * cell - WEST
     y = corner[1] - (np.arange(rows) + 0.5) * cell - SOUTH
     bowl = 0.6 * np.exp(-((x[None, :] - 30) ** 2 + (y[:, None] - 100) ** 2) / 200.0)
+    bowl = bowl + 0.7 * np.exp(-((x[None, :] - 80) ** 2 + (y[:, None] - 60) ** 2) / 500.0)
     return 2.0 - 0.002 * x[None, :] + 0.003 * y[:, None] - bowl, corner, cell
 
 
@@ -175,10 +177,10 @@ def town() -> Town:
                     ("grass", box(-300, 120, 500, 420), {"public": 1})]  # fmt: skip
     made.context = {
         "roads": [
-            (line((-250, 60), (450, 60)),
+            (line((-260, 60), (40, 60), (100, 60), (460, 60)),
              {"intensity": 6000.0, "medium": 4.0, "heavy": 2.0, "speed": 50.0, "surface": "asfalt",
               "owner": "municipal"}),
-            (line((100, -200), (100, 300)),
+            (line((100, -206), (100, 54), (100, 60), (100, 300)),
              {"intensity": 800.0, "speed": 30.0, "owner": "municipal", "origin": "plan"}),
         ],
         "railways": [(line((-500, 260), (700, 260)), {"day": 8.0, "evening": 6.0, "night": 2.0,
@@ -202,7 +204,8 @@ def town() -> Town:
         "facilities": [(point(150, 66), {"kind": "supermarkt"}),
                        (point(20, 130), {"kind": "huisarts"})],
         "play_spots": [(point(60, 90), {"kind": "0-12"})],
-        "paths": [(line((0, 54), (200, 54)), {}), (line((50, 54), (50, 140)), {})],
+        "paths": [(line((0, 54), (40, 54), (100, 54), (200, 54)), {}),
+                  (line((40, 54), (40, 60), (40, 140)), {})],
         "entrances": [(point(82, 70), {}), (point(120, 44), {})],
         "public_green": [(box(-300, 120, 500, 420), {})],
         "parking": [(point(60, 58), {"spaces": 30.0, "kind": "public"})],
@@ -241,12 +244,12 @@ _DUST = 1e-6
 
 def faults(made: Assessment) -> list[str]:
     """Everything in an assessment that cannot be; empty where it is sound."""
-    found = []
+    found: list[str] = []
     for r in [*made.scores, *made.parts]:
         name = f"{r.indicator}.{r.part}[{r.zone_id}]"
 
-        def wrong(what: str, name: str = name) -> None:
-            found.append(f"{name}: {what}")
+        def wrong(what: str, name: str = name, into: list[str] = found) -> None:
+            into.append(f"{name}: {what}")
 
         for column in ("value", "mark", "mark_low", "mark_high", "chance6", "coverage", "assumed",
                        "spread", "weight", "share_below_6", "worst_value", "next_gain", "gap",

@@ -11,6 +11,7 @@ from ..checks import Check
 from ..models.heat.bridge import Site, crown_doubt, height_doubt, heights_assumed
 from ..models.tables import constants
 from ..roles import role_label
+from ..spread import layer_sigma
 from ..words import LOW, NORMAL, Message, say
 from ._spreads import ratio
 from .spec import Measurement, Places
@@ -135,9 +136,7 @@ def from_map(scene: Scene, role: str, site: Site) -> tuple[np.ndarray | None, li
 
 def map_doubt(scene: Scene) -> float:
     """Standard deviation of the PET maps, degrees C: their own ``sigma``, else the usual one."""
-    said = [item.attributes.get("sigma") for item in scene.rasters("pet")]
-    known = [float(s) for s in said if s is not None and float(s) > 0]
-    return max(known) if known else float(constants("heat")["spreads"]["map"])
+    return layer_sigma(scene, "pet") or float(constants("heat")["spreads"]["map"])
 
 
 def no_map(role: str) -> Measurement:

@@ -69,53 +69,60 @@ class Walls:
         """Follow all rays from ``b`` (at the facade, where most obstacles are) to ``a`` at once, a
         cell's length a step; rays that are blocked stop."""
         blocked = np.zeros(len(a), bool)
-        length = np.hypot(*(a - b).T)
-        steps = np.maximum(np.ceil(length / CELL), 1.0)
+        ax, ay, bx, by = a[:, 0].copy(), a[:, 1].copy(), b[:, 0].copy(), b[:, 1].copy()
+        steps = np.maximum(np.ceil(np.hypot(ax - bx, ay - by) / CELL), 1.0)
         alive = np.arange(len(a))
         step = 0
         while len(alive):
-            t0 = step / steps[alive]
-            t1 = (step + 1) / steps[alive]
-            p = b[alive] + t0[:, None] * (a - b)[alive]
-            q = b[alive] + t1[:, None] * (a - b)[alive]
-            hit = self._crossed(p, q, a[alive], b[alive])
+            hit = self._crossed(step, steps, ax, ay, bx, by)
             blocked[alive[hit]] = True
             step += 1
-            alive = alive[~hit & (steps[alive] > step)]
+            go = np.flatnonzero(~hit & (steps > step))
+            alive, steps, ax, ay, bx, by = (v.take(go) for v in (alive, steps, ax, ay, bx, by))
         return blocked
 
     def _crossed(
-        self, p: np.ndarray, q: np.ndarray, a: np.ndarray, b: np.ndarray
-    ) -> np.ndarray:
-        """Whether a wall in the cells that the stretch p-q touches crosses the line a-b."""
-        low, high = np.minimum(p, q), np.maximum(p, q)
-        c0, c1 = self._column(low[:, 0]), self._column(high[:, 0])
-        r0, r1 = self._row(low[:, 1]), self._row(high[:, 1])
+        self, step: int, steps: np.ndarray, ax: np.ndarray, ay: np.ndarray, bx: np.ndarray,
+        by: np.ndarray,
+    ) -> np.ndarray:  # fmt: skip
+        """Whether a wall in the cells that this step of the way from b to a touches crosses the
+        line a-b."""
+        t0, t1 = step / steps, (step + 1) / steps
+        px, py, qx, qy = (from_ + t * (to - from_) for t in (t0, t1)
+                          for from_, to in ((bx, ax), (by, ay)))  # fmt: skip
+        c0, c1 = self._column(np.minimum(px, qx)), self._column(np.maximum(px, qx))
+        r0, r1 = self._row(np.minimum(py, qy)), self._row(np.maximum(py, qy))
         wide = c1 - c0 + 1
-        nth, count = _ranges(np.zeros(len(p), np.int64), wide * (r1 - r0 + 1))
-        ray = np.repeat(np.arange(len(p)), count)
-        cell = (r0[ray] + nth // wide[ray]) * self.columns + c0[ray] + nth % wide[ray]
-        at, count = _ranges(self.start[cell], self.start[cell + 1])
+        nth, count = _ranges(np.zeros(len(px), np.int64), wide * (r1 - r0 + 1))
+        ray = np.repeat(np.arange(len(px)), count)
+        down, along = np.divmod(nth, wide.take(ray))
+        cell = (r0.take(ray) + down) * self.columns + c0.take(ray) + along
+        at, count = _ranges(self.start.take(cell), self.start.take(cell + 1))
         ray = np.repeat(ray, count)
-        s = self.member[at]
-        hit = np.zeros(len(p), bool)
-        hit[ray[_meet(a[ray], b[ray], self.x0[s], self.y0[s], self.x1[s], self.y1[s])]] = True
+        s = self.member.take(at)
+        met = _meet(*(v.take(ray) for v in (ax, ay, bx, by)),
+                    *(v.take(s) for v in (self.x0, self.y0, self.x1, self.y1)))  # fmt: skip
+        hit = np.zeros(len(px), bool)
+        hit[ray[met]] = True
         return hit
 
 
 def _meet(
-    a: np.ndarray, b: np.ndarray, x0: np.ndarray, y0: np.ndarray, x1: np.ndarray, y1: np.ndarray
-) -> np.ndarray:
+    ax: np.ndarray, ay: np.ndarray, bx: np.ndarray, by: np.ndarray,
+    x0: np.ndarray, y0: np.ndarray, x1: np.ndarray, y1: np.ndarray,
+) -> np.ndarray:  # fmt: skip
     """(k,) True where the segments cross or touch, ends of a-b excepted."""
-    dx, dy = b[:, 0] - a[:, 0], b[:, 1] - a[:, 1]
-    side0 = dx * (y0 - a[:, 1]) - dy * (x0 - a[:, 0])
-    side1 = dx * (y1 - a[:, 1]) - dy * (x1 - a[:, 0])
+    dx, dy = bx - ax, by - ay
+    side0 = dx * (y0 - ay) - dy * (x0 - ax)
+    side1 = dx * (y1 - ay) - dy * (x1 - ax)
+    crossing: np.ndarray = np.zeros(len(ax), bool)
+    some = np.flatnonzero(side0 * side1 <= 0)  # few walls have an end on either side of the line
+    ax, ay, bx, by, x0, y0, x1, y1 = (v.take(some) for v in (ax, ay, bx, by, x0, y0, x1, y1))
     ex, ey = x1 - x0, y1 - y0
-    end_a = ex * (a[:, 1] - y0) - ey * (a[:, 0] - x0)
-    end_b = ex * (b[:, 1] - y0) - ey * (b[:, 0] - x0)
+    end_a = ex * (ay - y0) - ey * (ax - x0)
+    end_b = ex * (by - y0) - ey * (bx - x0)
     tiny = EPSILON * (np.abs(ex) + np.abs(ey))  # an end that stands on the wall itself
-    apart = ((end_a > tiny) & (end_b < -tiny)) | ((end_a < -tiny) & (end_b > tiny))
-    crossing: np.ndarray = (side0 * side1 <= 0) & apart
+    crossing[some] = ((end_a > tiny) & (end_b < -tiny)) | ((end_a < -tiny) & (end_b > tiny))
     return crossing
 
 

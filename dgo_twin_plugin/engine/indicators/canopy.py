@@ -57,6 +57,7 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
         assumed = np.where(canopy > 0, np.minimum((unsure + cover * woods) / canopy, 1.0), 0.0)
         by_crowns = np.where(land > 0, 100.0 * (under - above) / land, 0.0)
         by_guess = np.where(land > 0, 100.0 * np.minimum(unsure, under - above) / land, 0.0)
+        by_woods = np.where(land > 0, 100.0 * woods / land, 0.0)
 
     def part(values: np.ndarray) -> ZoneValues:
         return ZoneValues(values, land, np.where(land > 0, 1.0, np.nan), assumed, counted)
@@ -70,7 +71,7 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
         spreads={
             "canopy_diameter": 2.0 * (given * (by_crowns - by_guess) + guess * by_guess),
             "trees": float(rate["missing"]) * by_crowns,
-            "model": np.where(land > 0, 100.0 * (1.0 - cover) * woods / land, 0.0),
+            "model": (1.0 - cover) * by_woods,
         },
     )
 

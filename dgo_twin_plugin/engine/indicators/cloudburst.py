@@ -14,6 +14,7 @@ from ..models.tables import constants
 from ..models.water.cloudburst import BUILDING, UNKNOWN, Flood, flood
 from ..models.water.site import Site, flow_over, site_of
 from ..scene import MAP, MODEL
+from ..spread import layer_sigma
 from ..words import NORMAL, NOT_IN_SCOPE, say
 from .spec import GIVEN, MEAN, Field, Indicator, Input, Measurement, Part, Places, ZoneValues
 
@@ -227,15 +228,15 @@ def _spreads(scene: Scene, site: Site, row: np.ndarray, beside: list[_Beside],
     found["model"] = np.hypot(slope * rain, spread["least"])
     if floods:
         coarse = max(i.raster.dx for i in scene.rasters("dtm")) > spread["fine"]
-        found["dtm"] = _local(scene, row, first.margin,
-                              spread["terrain_coarse" if coarse else "terrain"])  # fmt: skip
+        said = layer_sigma(scene, "dtm")  # m
+        usual = spread["terrain_coarse" if coarse else "terrain"]
+        found["dtm"] = _local(scene, row, first.margin, said or usual)
         area = site.land.kind.size * site.land.frame.cell**2 / 1000.0  # m2 mm in m3
         found["infiltration"] = slope * _soil_doubt(site)
         found["storage"] = slope * spread["storage"] * floods[0].stored / area
         found["sewer"] = slope * spread["sewer"] * floods[0].sewer / area
     elif maps[0] is not None:
-        said = maps[0].attributes.get("sigma")
-        found[ROLE] = _local(scene, row, first.margin, float(said) if said else spread["map"])
+        found[ROLE] = _local(scene, row, first.margin, layer_sigma(scene, ROLE) or spread["map"])
     measurement.spreads = {name: np.nan_to_num(s) for name, s in found.items() if np.any(s > 0)}
 
 

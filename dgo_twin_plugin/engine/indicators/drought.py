@@ -18,6 +18,7 @@ from ..models.water.year import (
     soil_factor,
     year_of,
 )
+from ..spread import layer_sigma
 from ..words import NOT_IN_SCOPE
 from ._ground import unknown_ground
 from .rain_retention import facilities_of
@@ -165,6 +166,8 @@ def _spreads(scene: Scene, rule: dict[str, Any], ground: _Ground) -> dict[str, n
     spread = constants("water")["spreads"]["drought"]
     decades = np.where(ground.soil_known, spread["permeability_map"], spread["permeability"])
     doubt = np.where(ground.assumed, spread["disconnected"], spread["disconnected_given"])
+    level = layer_sigma(scene, "groundwater")  # m
+    level = spread["groundwater"] if level is None else level
 
     def half(change: Any) -> np.ndarray:
         more, less = (_value(scene, rule, change(s)) for s in (1.0, -1.0))
@@ -177,7 +180,7 @@ def _spreads(scene: Scene, rule: dict[str, Any], ground: _Ground) -> dict[str, n
         "storage": half(lambda s: replace(
             ground, storage=ground.storage * (1.0 + s * spread["storage"]))),
         "groundwater": half(lambda s: replace(
-            ground, ghg=np.maximum(ground.ghg + s * spread["groundwater"], 0.0))),
+            ground, ghg=np.maximum(ground.ghg + s * level, 0.0))),
         "model": np.full(scene.n_zones + 1, 100.0 * spread["shares"]),
     }  # fmt: skip
     return {name: values for name, values in found.items() if np.any(values > 0)}

@@ -19,7 +19,7 @@ import numpy as np
 
 from ..checks import Check
 from ..models.tables import constants
-from ..words import LOW, say
+from ..words import LOW, NOT_IN_SCOPE, say
 from ._air import SUBSTANCES, Air, air_at
 from ._levels import Weighed, dwelling_weight, sums
 from ._noise import BuildingNoise, levels_at_buildings
@@ -100,7 +100,7 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     if not heard or not air.substances:
         why = "no_air" if heard else "no_noise"
         return Measurement(missing=say(f"indicators.healthy_environment.{why}"))
-    result = Measurement()
+    result = Measurement(legal_default=NOT_IN_SCOPE)  # guidelines are no law
     lived = sums(objects.zone, objects.weight, scene.n_zones)
     for zone in np.flatnonzero(~(lived > 0)):
         result.not_applicable[int(zone)] = say("indicators.healthy_environment.no_dwelling")

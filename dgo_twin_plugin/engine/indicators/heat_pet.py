@@ -60,6 +60,11 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     return measurement
 
 
+def _model(scene: Scene) -> Heat | None:
+    """The field, where the model is to make it."""
+    return None if scene.method(SPEC.id) == MAP else heat_of(scene)
+
+
 def _above(pet: np.ndarray, limit: float) -> np.ndarray:
     return np.where(np.isnan(pet), np.nan, pet > limit)
 
@@ -102,4 +107,5 @@ SPEC = Indicator(
     sigma=(10.0, "absolute"),
     decimals=0,
     places="surfaces",
+    ahead=_model,
 )

@@ -22,7 +22,9 @@ import numpy as np
 
 from ..facades import facades_of
 from ..geometry import bbox_pairs
+from ..pulse import beat
 from ..reduce import reduce_places
+from ..spread import layer_sigma
 from ..words import NOT_IN_SCOPE, say
 from ._levels import (
     MAP_DISTANCE,
@@ -45,6 +47,7 @@ LEAST = 0.05  # lux: smaller contributions are left out
 FARTHEST = 200.0  # m: no luminaire is followed further
 UNKNOWN_REACH = 50.0  # m around a luminaire of unknown intensity where nothing can be said (P)
 MOUNTING = 5.0  # m: where neither the luminaire nor functions.yml gives a height (P)
+AT_ONCE = 20_000  # lines of sight
 FIRST, STOREY = 1.5, 3.0  # m: receivers at 1.5 + 3 k (indicators G2)
 
 
@@ -84,6 +87,10 @@ def _lamps(scene: Scene) -> _Lamps | None:
     rows = np.flatnonzero(items.where("luminaire") & np.isfinite(items.xy).all(axis=1))
     if not len(rows):
         return None
+    # an exact copy of a luminaire is no second one
+    said = np.column_stack([items.xy, items.fields["height"], items.fields["luminous_intensity"]])
+    rows = rows[np.sort(np.unique(np.nan_to_num(said[rows], nan=-1.0), axis=0,
+                                  return_index=True)[1])]  # fmt: skip
     height = np.asarray(items.fields["height"], float)[rows]
     intensity = np.asarray(items.fields["luminous_intensity"], float)[rows]
     # E <= I / r^2, so beyond sqrt(I / least) a luminaire stays below the least that counts
@@ -108,7 +115,12 @@ def _at_facades(
     keep = np.flatnonzero(np.where(dark, lux > 0, lux >= LEAST))
     lamp, point, lux, dark = lamp[keep], point[keep], lux[keep], dark[keep]
     obstacles: Walls = scene.product("walls", walls)
-    seen = np.flatnonzero(~obstacles.between(lamps.xy[lamp], xy[point]))
+    clear = np.zeros(len(lamp), bool)
+    for first in range(0, len(lamp), AT_ONCE):
+        beat()
+        part = slice(first, first + AT_ONCE)
+        clear[part] = ~obstacles.between(lamps.xy[lamp[part]], xy[point[part]])
+    seen = np.flatnonzero(clear)
     lamp, point, lux, dark = lamp[seen], point[seen], lux[seen], dark[seen]
     single, total = np.zeros(len(xy)), np.zeros(len(xy))
     rough = np.zeros(len(xy), bool)
@@ -190,9 +202,9 @@ def _spreads(scene: Scene, places: Places, by_height: np.ndarray,
     def part(flag: np.ndarray) -> np.ndarray:
         return ratio(shared(places.zone, places.weight * flag[places.feature], n), weight)
 
-    mapped = part(by_map)
+    mapped, said = part(by_map), layer_sigma(scene, ROLE)  # lux
     return {
-        ROLE: value * mapped * table["light"],
+        ROLE: mapped * (value * table["light"] if said is None else said),
         "luminous_intensity": value * (1.0 - mapped) * table["luminous_intensity"],
         "height": value * part(by_height) * table["height_assumed"],
         "model": value * (1.0 - mapped) * table["model"],

@@ -57,7 +57,8 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
         fits, common = fits[known], Common(*(getattr(common, f)[known] for f in
                                              ("row", "source", "area", "value")))  # fmt: skip
     measurement.parts[""] = _places(scene, land, common, fits, not drawn)
-    ground = np.bincount(cut.zone, cut.area * land[cut.feature], scene.n_zones + 1)
+    # an empty count is one of whole numbers
+    ground = np.bincount(cut.zone, cut.area * land[cut.feature], scene.n_zones + 1).astype(float)
     ground[unknown_ground(scene)[0]] += 1.0
     ground[0] = ground[1:].sum()
     for zone in np.flatnonzero(ground <= 0):

@@ -72,6 +72,9 @@ class Indicator:
     sigma: tuple[float, str] = (0.0, "absolute")  # default spread: absolute | relative | decades
     decimals: int = 1
     places: str = "surfaces"  # what ind_<id> shows: surfaces | points | lines | zones
+    # what of the work rests on the scene alone and takes long on a large plan: products of the
+    # scene that may be made in a thread beside other indicators (engine/ahead.py)
+    ahead: Callable[[Scene], object] | None = None
 
     @property
     def roles(self) -> tuple[str, ...]:

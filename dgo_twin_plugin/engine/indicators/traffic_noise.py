@@ -198,4 +198,5 @@ SPEC = Indicator(
              "annex IV (railways); Bkl 5.78t, 5.78u (law)",
     radius=300.0,
     sigma=(2.0, "absolute"),
+    ahead=noise_at_facades,
 )  # fmt: skip

@@ -226,6 +226,9 @@ def _crowns(scene: Scene) -> Crowns:
         shapes.append(shape)
     area = np.array([s.GetArea() if d else np.nan for s, d in zip(shapes, drawn)], float)
     diameter = np.where(drawn, 2.0 * np.sqrt(area / np.pi), diameter)
+    keep = _stems(xy, drawn, own, diameter, top)
+    shapes, n = [shapes[k] for k in keep], len(keep)
+    xy, drawn, own, diameter, top = (v[keep] for v in (xy, drawn, own, diameter, top))
     guess_d, guess_h = ~(diameter > 0), ~(top > 0)
     rate = scene.rates
     guessed = np.where(guess_h, rate["tree.canopy_diameter"], top * rate["tree.diameter_height"])
@@ -239,6 +242,18 @@ def _crowns(scene: Scene) -> Crowns:
     order = np.argsort(np.concatenate([np.flatnonzero(drawn), points]), kind="stable")
     return Crowns(both.take(order), xy, diameter, top, base, own,
                   0.5 * guess_d + 0.5 * guess_h)  # fmt: skip
+
+
+def _stems(xy: np.ndarray, drawn: np.ndarray, own: np.ndarray, diameter: np.ndarray,
+           top: np.ndarray) -> np.ndarray:  # fmt: skip
+    """Rows of the trees, one per place: the design may draw a tree that the inventory holds too.
+    That of the design stays, then the largest. Crowns drawn as areas all stay."""
+    order = np.lexsort((-np.nan_to_num(top), -np.nan_to_num(diameter), ~own))
+    alone = drawn | ~np.isfinite(xy).all(axis=1)
+    apart = np.where(alone, np.arange(len(xy)), -1)
+    place = np.column_stack([np.round(np.nan_to_num(xy), 2), apart])
+    first = np.unique(place[order], axis=0, return_index=True)[1]
+    return np.sort(order[first])
 
 
 def _grown(trees: Crowns, growth: float) -> Polygons:

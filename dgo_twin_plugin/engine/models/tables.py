@@ -10,6 +10,9 @@ import yaml
 from .. import resources_path
 from ..words import DgoError
 
+# the same loader in C, ten times as quick, where the library has it
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 @cache
 def constants(name: str) -> dict[str, Any]:
@@ -19,7 +22,7 @@ def constants(name: str) -> dict[str, Any]:
     """
     path = resources_path.profiles() / "models" / f"{name}.yml"
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
     except (OSError, yaml.YAMLError) as error:
         raise DgoError("errors.model_constants", path=str(path), detail=str(error)) from None
     if not isinstance(content, dict):

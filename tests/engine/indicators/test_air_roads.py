@@ -170,8 +170,7 @@ def test_ozone_of_the_map():
         ({"speed": 4}, "air_slow_road"),
         ({"height": 5}, "air_raised_road"),
         ({"intensity": 150_000}, "air_very_busy"),
-        ({"intensity": -99}, "air_impossible"),
-        ({"congestion": 7}, "air_impossible"),
+        ({"intensity": -99}, "air_no_traffic"),
     ],
 )
 def test_what_srm1_cannot_do_is_said(road, code):
@@ -203,8 +202,15 @@ def test_far_close_and_beyond_are_said():
 def test_impossible_cells_are_unknown(level):
     found = made({"no2": [back(level)]})
     assert np.isnan(value(found))
-    if np.isfinite(level):
-        assert codes(found)["air_map_impossible"] == "1"
+    assert "raster_impossible" in [c.code for c in found.checks]
+
+
+def test_a_field_that_cannot_be_is_said_and_not_used():
+    other = ("LINESTRING(-100 -30,300 -30)", {**BUSY, "congestion": 7})
+    found = made({"no2": [back(12)]}, [(AXIS, BUSY), other])
+    assert [(c.code, c.field) for c in found.checks] == [("impossible_value", "congestion")]
+    usual = ("LINESTRING(-100 -30,300 -30)", BUSY)
+    assert value(found) == pytest.approx(value(made({"no2": [back(12)]}, [(AXIS, BUSY), usual])))
 
 
 # --- spreads ------------------------------------------------------------------------------------

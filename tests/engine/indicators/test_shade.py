@@ -78,7 +78,7 @@ def test_a_map_in_percent_is_refused():
     percent = scene(ZONE, [SQUARE], rasters={"shadow": [(np.full((50, 50), 40.0), (0, 100), 2.0)]})
     percent.methods["shade"] = "map"
     assert rows(SPEC, percent)[1].status == words.NOT_ASSESSED
-    assert [c.code for c in SPEC.compute(percent, profile()).checks] == ["impossible_value"]
+    assert "raster_impossible" in [c.code for c in percent.checks]
 
 
 def test_no_map_no_ground():

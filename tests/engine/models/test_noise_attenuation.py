@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from dgo_twin_plugin.engine.models.noise import attenuation as loss
-from dgo_twin_plugin.engine.models.noise.hull import detours
+from dgo_twin_plugin.engine.models.noise.hull import bands, detours, last_before
 from dgo_twin_plugin.engine.models.noise.lines import A_WEIGHT, BANDS
 
 AIR = np.array([0.1, 0.3, 1.1, 2.8, 5.0, 9.0, 22.9, 76.6]) / 1000.0
@@ -42,7 +42,9 @@ def at_receiver(hs, hr, plan, g, over=None) -> np.ndarray:
 
 def over(edges, plan, hr, hs):
     far, top = np.array(edges, float).T
-    return detours(np.zeros(len(far), np.int64), far, top, one(plan), one(hr), one(hs))
+    ray = np.zeros(1, np.int64)
+    made = bands(np.array([len(far)]), far, top, np.ones(len(far), bool), one(hr))
+    return detours(made, ray, last_before(made, ray, one(plan)), one(plan), one(hs))
 
 
 FREE = [
@@ -146,3 +148,46 @@ def test_line_energy_is_the_integral_of_points():
     points = ((l1 - l0) / 100_000 / (4 * np.pi * (t**2 + d**2))).sum()
     assert loss.line_energy(one(l0), one(l1), one(d * d))[0] == pytest.approx(points, rel=1e-9)
     assert len(BANDS) == 8
+
+
+def plain_hull(edges, plan, hr, hs):
+    """(detour, between, to source, to receiver), or None: the upper hull by looking at all pairs of
+    points for one that no point lies above."""
+    points = [(0.0, hr), *sorted(e for e in edges if e[0] < plan), (plan, hs)]
+    corners, at = [points[0]], 0
+    while at < len(points) - 1:
+        slope = [(p[1] - points[at][1]) / (p[0] - points[at][0]) for p in points[at + 1 :]]
+        at += 1 + int(np.argmax(slope))
+        corners.append(points[at])
+    steps = np.hypot(*np.diff(np.array(corners), axis=0).T)
+    if len(steps) == 1:
+        return None
+    return steps.sum() - np.hypot(plan, hr - hs), steps[1:-1].sum(), steps[-1], steps[0]
+
+
+def test_the_ways_over_many_edges_are_those_of_a_plain_hull():
+    """Several sources on every ray, edges given in any order, more rays than one at a time."""
+    random = np.random.default_rng(7)
+    rays = [[(float(x), float(h)) for x, h in zip(random.uniform(1, 300, k),
+                                                  random.uniform(1, 15, k))]
+            for k in random.integers(0, 12, 60)]  # fmt: skip
+    heights = random.uniform(1.5, 20.0, len(rays))
+    count = np.array([len(edges) for edges in rays])
+    far, top = np.array([edge for edges in rays for edge in edges]).T
+    made = bands(count, far.astype(np.float32), top.astype(np.float32), np.ones(len(far), bool),
+                 heights)  # fmt: skip
+    ray = np.repeat(np.arange(len(rays)), 5)
+    reach = random.uniform(5.0, 320.0, len(ray)).astype(np.float32)
+    low = np.full(len(ray), 0.5, np.float32)
+    found = detours(made, ray, last_before(made, ray, reach), reach, low)
+    screened = 0
+    for path in range(len(ray)):
+        expected = plain_hull(rays[ray[path]], float(reach[path]), heights[ray[path]], 0.5)
+        at = np.flatnonzero(found.path == path)
+        assert (expected is not None) == bool(len(at))
+        if expected is not None:
+            screened += 1
+            got = [v[at[0]] for v in (found.detour, found.between, found.to_source,
+                                      found.to_receiver)]  # fmt: skip
+            assert got == pytest.approx(expected, abs=1e-3)
+    assert screened > 100

@@ -152,15 +152,17 @@ def _road_air(scene: Scene) -> RoadAir:
         result.counts[kind] = int(found[np.unique(row)].sum())
     keep = [k for k, r in enumerate(row) if known[r]]
     lines, row = [lines[k] for k in keep], row[keep]
-    axis = streets.pieces(lines, constants("air")["streets"]["piece"])
-    pairs = _pairs(scene, traffic, axis, lines, row, xy)
+    chain = streets.chained(lines, traffic.plan[row].astype(np.int64))
+    axis = streets.pieces(lines, constants("air")["streets"]["piece"], chain)
+    pairs = _pairs(scene, traffic, axis, row, xy)
     _add_up(scene, result, traffic, pairs, building, xy)
     return result
 
 
 def _lines(vectors: VectorContext, xy: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
-    """Lines within reach of the points, and the feature of each."""
-    reach = float(constants("air")["srm1"]["far"])
+    """Lines within reach of the points or of the stretch that decides there, and the feature of
+    each."""
+    reach = float(constants("air")["srm1"]["far"]) + constants("air")["streets"]["stretch"] / 2.0
     lines: list[np.ndarray] = []
     row = []
     for r, data in enumerate(vectors.wkb):
@@ -193,15 +195,13 @@ class _Pairs:
 
 
 def _pairs(
-    scene: Scene, traffic: Traffic, axis: streets.Axis, lines: list[np.ndarray], row: np.ndarray,
-    xy: np.ndarray,
+    scene: Scene, traffic: Traffic, axis: streets.Axis, row: np.ndarray, xy: np.ndarray,
 ) -> _Pairs:  # fmt: skip
     from ...indicators._sight import Walls, walls
 
     reach = float(constants("air")["srm1"]["far"])
-    street = streets.street_of(lines, traffic.plan[row].astype(np.int64))
     kind, trees, spread = _surroundings(scene, traffic, axis, row)
-    piece, point, away, foot = streets.nearest(xy, axis, street[axis.line], reach)
+    piece, point, away, foot = streets.nearest(xy, axis, axis.street, reach)
     screens: Walls = scene.product("walls", walls)
     seen = np.zeros(len(point), bool)
     for first in range(0, len(point), _AT_ONCE):

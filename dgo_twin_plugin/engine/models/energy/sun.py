@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ..sums import weighed
 from ..tables import constants
 
 SOLAR = 1.367  # kW/m2, solar constant of the formulae above
@@ -135,14 +136,14 @@ def on_planes(
         if pulse is not None:
             pulse()
         rows = slice(at, min(at + AT_ONCE, n))
-        facing = np.maximum(face[rows] @ light.towards.T, 0.0)
+        facing = np.maximum(weighed(face[rows][:, None, :], light.towards.T), 0.0)
         open_sky: np.ndarray | float = 1.0
         if horizon is not None:
             h = horizon[rows]
             edge = h[:, left] * (1.0 - part) + h[:, (left + 1) % d] * part
             facing *= sun_tan >= edge
             open_sky = _open_sky(h, tilt[rows], aspect[rows])
-        out[rows] = facing @ light.beam
+        out[rows] = (facing * light.beam).sum(axis=1)
         out[rows] += light.sky * 0.5 * (1.0 + up[rows]) * open_sky
         out[rows] += light.horizontal * light.albedo * 0.5 * (1.0 - up[rows])
     return out

@@ -20,13 +20,19 @@ def box_sum(values: np.ndarray, reach: int) -> np.ndarray:
     total = np.zeros((values.shape[0] + 1, values.shape[1] + 1), np.int64)
     np.cumsum(values, axis=0, out=total[1:, 1:])
     np.cumsum(total[1:, 1:], axis=1, out=total[1:, 1:])
-    out = total
-    for axis in (0, 1):
-        n = values.shape[axis]
-        at = np.arange(n)
-        low, high = np.maximum(at - reach, 0), np.minimum(at + reach + 1, n)
-        out = np.take(out, high, axis) - np.take(out, low, axis)
-    return np.asarray(out)
+    return _moved(_moved(total, reach).T, reach).T
+
+
+def _moved(total: np.ndarray, reach: int) -> np.ndarray:
+    """(n, columns) sums over windows of rows, from running sums (n + 1, columns) that begin at 0.
+    Slices, not indices: rows lie together in memory and nothing is looked up."""
+    n = len(total) - 1
+    inner = max(n - reach, 0)
+    out = np.empty((n, total.shape[1]), total.dtype)
+    out[:inner] = total[reach + 1 : reach + 1 + inner]
+    out[inner:] = total[n]
+    out[n - inner :] -= total[:inner]
+    return out
 
 
 def roughness(building: np.ndarray, crown: np.ndarray, cell: float,

@@ -135,7 +135,7 @@ def screen_energy(
 
 
 def path_energy(
-    a_ground: np.ndarray, screened: np.ndarray | None, rows: np.ndarray | None = None
+    a_ground: np.ndarray, screened: np.ndarray | None, rows: np.ndarray | slice | None = None
 ) -> np.ndarray:
     """Share of the energy left by ground and screens together, (8, k).
 

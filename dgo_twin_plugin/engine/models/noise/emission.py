@@ -124,7 +124,10 @@ def line_power(flow: np.ndarray, speed: np.ndarray, power: np.ndarray) -> np.nda
     of one vehicle. A vehicle that passes Q times per hour at v is 10 lg(Q / 1000 v) per metre.
     """
     per_metre = flow / (1000.0 * speed[:, None, :])
-    energy = np.einsum("npm,nmi->npi", per_metre, 10.0 ** (power / 10.0))
+    energy = sum(
+        per_metre[:, :, m, None] * 10.0 ** (power[:, None, m] / 10.0)
+        for m in range(per_metre.shape[2])
+    )
     with np.errstate(divide="ignore"):
         level: np.ndarray = 10.0 * np.log10(energy)
     return level

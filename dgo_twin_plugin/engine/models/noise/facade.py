@@ -12,6 +12,7 @@ import numpy as np
 
 from ...facades import facades_of
 from ..ground import building_heights
+from ..sums import weighed
 from ..tables import constants
 from . import memory
 from .lines import KINDS, ORIGINS, Lines
@@ -42,7 +43,7 @@ class FacadeLevels:
         """(m,) of all sources together, dB; -inf where none reaches."""
         total = np.zeros(len(self.building))
         for value in self.level.values():
-            total += 10.0 ** (value / 10.0) @ WEIGHTS
+            total += weighed(10.0 ** (value / 10.0), WEIGHTS)
         return decibel(total)
 
 
@@ -58,8 +59,8 @@ def building_levels(
 ) -> FacadeLevels:  # fmt: skip
     """Levels at the facades of the buildings ``rows`` of the surfaces (all inside the plan where
     not given). ``previous``: an answer for a scene that differs a little (where not given, the
-    last one of this plan, if somebody is remembering); only what changed is worked out. One answer per lines and rows is kept
-    with the scene.
+    last one of this plan, if somebody is remembering); only what changed is worked out. One answer
+    per lines and rows is kept with the scene.
     """
     name = ("noise_facades", id(lines), None if rows is None else np.asarray(rows).tobytes())
     found: FacadeLevels = scene.product(name, lambda s: _levels(s, lines, rows, previous))
@@ -82,7 +83,7 @@ def _levels(
     made = brought_up(last, lines, obstacles, receivers, group, len(GROUPS),
                       sectors_for("many" if coarse else "facade"))  # fmt: skip
     memory.keep(key, made)
-    den = made.energy.sum(axis=1) @ WEIGHTS
+    den = weighed(made.energy.sum(axis=1), WEIGHTS)
     # the loudest storey of each point; the lowest of equals
     order = np.lexsort((nth, -den, point))
     best = order[np.flatnonzero(np.diff(point[order], prepend=-1))]

@@ -12,29 +12,29 @@ import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 MOST = 4  # answers kept: facades and field of two variants
 
 _lock = threading.Lock()
 _kept: OrderedDict[Hashable, Any] = OrderedDict()
-_local = threading.local()
+_on: ContextVar[bool] = ContextVar("_on", default=False)  # per thread; comes along with its helpers
 
 
 @contextmanager
 def remembering() -> Iterator[None]:
     """In this thread answers are kept, and answers kept earlier are corrected."""
-    before = getattr(_local, "on", False)
-    _local.on = True
+    before = _on.set(True)
     try:
         yield
     finally:
-        _local.on = before
+        _on.reset(before)
 
 
 def recall(key: Hashable) -> Any:
     """What was last kept under this key; None where nothing was, or nobody is remembering."""
-    if not getattr(_local, "on", False):
+    if not _on.get():
         return None
     with _lock:
         return _kept.get(key)
@@ -42,7 +42,7 @@ def recall(key: Hashable) -> Any:
 
 def keep(key: Hashable, answer: Any) -> None:
     """Keep the answer where somebody is remembering; the one kept longest ago goes."""
-    if not getattr(_local, "on", False):
+    if not _on.get():
         return
     with _lock:
         _kept[key] = answer

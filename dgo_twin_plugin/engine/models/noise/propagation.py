@@ -12,24 +12,26 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 
 import numpy as np
 
 from ...pulse import beat
 from ...words import Cancelled
+from ..sums import weighed
 from ..tables import constants
 from . import attenuation as loss
 from .change import Change, change, same_rows, sectors_over
-from .hull import detours, edges_of
+from .hull import Bands, bands, detours, edges_of, last_before, mirrored
 from .lines import HOURS, Lines
 from .obstacles import Obstacles
 from .sectors import Met, Parts, Pieces, Walls, directions, joined, met_walls, parts_of, pieces_of
 
 CHUNK = 1_000  # places worked on at once, about: some 100 MB a thread
 FEW = 500  # places too few to divide
-BATCH = 12_000  # paths below which the next sector joins in
+BATCH = 60_000  # paths below which the next sector joins in
+FITS = 20_000  # paths whose octaves fit in a cache of a processor
 THREADS = 2
 N_PERIODS = len(HOURS)
 WEIGHTS = np.array([12.0, 4.0 * 10**0.5, 80.0]) / 24.0  # of day, evening, night in Lden
@@ -54,7 +56,7 @@ class Run:
     @property
     def lden(self) -> np.ndarray:
         """(m,) of all groups together, dB."""
-        return decibel(self.energy.sum(axis=1) @ WEIGHTS)
+        return decibel(weighed(self.energy.sum(axis=1), WEIGHTS))
 
 
 def decibel(energy: np.ndarray) -> np.ndarray:
@@ -172,7 +174,7 @@ def _watts(lines: Lines) -> np.ndarray:
 def _reaches(lines: Lines) -> np.ndarray:
     """(k,) m: how far each line counts, by its free level Lden (models/propagation.yml)."""
     told = constants("propagation")["reach"]
-    den = _watts(lines).sum(axis=2) @ WEIGHTS
+    den = weighed(_watts(lines).sum(axis=2), WEIGHTS)
     # an endless line: W / (4 d)
     far = den / 4.0 / 10.0 ** (float(told["level"]) / 10.0)
     reach: np.ndarray = np.clip(far, float(told["sources"]), float(told["strong"]))
@@ -187,7 +189,7 @@ class _Job:
     pieces: Pieces
     walls: Walls
     obstacles: Obstacles
-    height: np.ndarray  # (k,) of the lines
+    height: np.ndarray  # (k,) of the lines, float32
     power: np.ndarray  # (24, k) float32: period-major, then band
     group: np.ndarray
     n_groups: int
@@ -206,7 +208,7 @@ def _energy(
     energy = np.zeros((len(receivers), n_groups, N_PERIODS))
     used, group = np.unique(group, return_inverse=True)  # no sums for groups without a line
     # a point of all the power of a piece gives that level: W l / (4 pi d2)
-    faint = _watts(lines).sum(axis=2) @ WEIGHTS / (
+    faint = weighed(_watts(lines).sum(axis=2), WEIGHTS) / (
         4.0 * np.pi * 10.0 ** (float(told["method"]["faint"]) / 10.0))  # fmt: skip
     pieces = pieces_of(lines.x0, lines.y0, lines.x1, lines.y1, _reaches(lines),
                        float(told["method"]["piece"]), faint)  # fmt: skip
@@ -216,7 +218,7 @@ def _energy(
     o = obstacles
     job = _Job(
         pieces, Walls(o.x0, o.y0, o.x1, o.y1, o.height, o.reflects), o,
-        np.where(np.isfinite(lines.height), np.maximum(lines.height, 0.0), 0.5),
+        np.where(np.isfinite(lines.height), np.maximum(lines.height, 0.0), 0.5).astype(np.float32),
         _watts(lines).reshape(lines.n, -1).T.astype(np.float32), group, len(used),
         sectors, float(told["reach"]["obstacles"]), boxes,
         threading.Event(),
@@ -269,20 +271,30 @@ def _chunk(job: _Job, receivers: np.ndarray) -> np.ndarray:
     parts = parts_of(xy, job.pieces, job.sectors, mask)
     soft_s, soft_m = _softness(job.obstacles, xy, parts)
     energy = np.zeros((N_PERIODS, len(receivers) * job.n_groups))
+    heights = receivers[:, 2].astype(np.float32)
     for batch in _batches(np.diff(parts.start)):
         if job.stop.is_set():
             raise Cancelled
-        met = []
-        for sector in batch:
-            some = parts.site[slice(*parts.start[sector : sector + 2])]
-            rows = np.flatnonzero(np.bincount(some, minlength=len(xy)))
-            few = rows if 2 * len(rows) < len(xy) else None
-            met.append(met_walls(xy, near, directions(job.sectors)[1][sector], job.reach, few))
+        met = [_met(job, xy, near, parts, sector) for sector in batch]
         at = slice(parts.start[batch[0]], parts.start[batch[-1] + 1])
         nth = np.searchsorted(parts.start[batch], np.arange(at.start, at.stop), side="right") - 1
-        _batch(job, receivers[:, 2], first, parts, at, parts.site[at] + nth * len(xy), joined(met),
-               near, soft_s, soft_m, energy)  # fmt: skip
+        paths = _paths(heights, first, parts, at, nth, soft_s, soft_m)
+        over = _bands(joined(met), near, heights, first, len(batch))
+        for begin in range(0, len(paths.ray), FITS):
+            _batch(job, heights, paths.cut(begin, begin + FITS), over, energy)
     return energy.T.reshape(len(receivers), job.n_groups, N_PERIODS)
+
+
+def _met(job: _Job, xy: np.ndarray, walls: Walls, parts: Parts, sector: int) -> Met:
+    """What the rays of one sector meet, each as far as its farthest source sees: the facades behind
+    it count too."""
+    at = slice(*parts.start[sector : sector + 2])
+    site = parts.site[at]
+    head = np.flatnonzero(np.diff(site, prepend=-1))  # site after site
+    within = float(constants("propagation")["reflection"]["within"])
+    far = np.maximum.reduceat(parts.distance[at], head) + within
+    return met_walls(xy, walls, directions(job.sectors)[1][sector],
+                     np.minimum(far, job.reach), site[head])  # fmt: skip
 
 
 def _batches(count: np.ndarray) -> Iterable[np.ndarray]:
@@ -290,17 +302,6 @@ def _batches(count: np.ndarray) -> Iterable[np.ndarray]:
     some = np.flatnonzero(count)
     number = np.cumsum(count[some]) // BATCH
     return np.split(some, np.flatnonzero(np.diff(number)) + 1) if len(some) else []
-
-
-def _mirror(
-    strength: np.ndarray, path: np.ndarray, edge: np.ndarray, behind: np.ndarray, met: Met,
-    walls: Walls, told: dict[str, float],
-) -> None:  # fmt: skip
-    """Raise the ``strength`` of paths whose source has a facade close behind it."""
-    at = np.flatnonzero((behind > 0) & (behind <= told["within"]))
-    mirrored = np.zeros(len(strength), bool)
-    mirrored[path[at[walls.reflects[met.wall[edge[at]]]]]] = True
-    strength[mirrored] *= 10.0 ** (told["gain"] / 10.0)
 
 
 def _softness(obstacles: Obstacles, xy: np.ndarray, parts: Parts) -> tuple[np.ndarray, np.ndarray]:
@@ -315,39 +316,85 @@ def _softness(obstacles: Obstacles, xy: np.ndarray, parts: Parts) -> tuple[np.nd
     return near, way / np.float32(3.0)
 
 
-def _batch(
-    job: _Job, heights: np.ndarray, first: np.ndarray, parts: Parts, at: slice, ray: np.ndarray,
-    met: Met, walls: Walls, soft_s: np.ndarray, soft_m: np.ndarray, energy: np.ndarray,
-) -> None:  # fmt: skip
-    """Add what comes through some sectors to ``energy`` (3, receivers * groups)."""
-    told = constants("propagation")
-    site, line = parts.site[at], parts.line[at]
-    fields = [parts.distance[at], parts.along0[at], parts.along1[at], parts.square[at],
-              soft_s[at], soft_m[at]]  # fmt: skip
+@dataclass(frozen=True)
+class _Paths:
+    """Ways from parts of sources to receivers; arrays (k,)."""
+
+    receiver: np.ndarray
+    line: np.ndarray
+    ray: np.ndarray  # row of the bands
+    distance: np.ndarray
+    along0: np.ndarray
+    along1: np.ndarray
+    square: np.ndarray
+    soft_s: np.ndarray
+    soft_m: np.ndarray
+
+    def cut(self, begin: int, end: int) -> _Paths:
+        return _Paths(*(getattr(self, f.name)[begin:end] for f in fields(self)))
+
+
+def _paths(
+    heights: np.ndarray, first: np.ndarray, parts: Parts, at: slice, nth: np.ndarray,
+    soft_s: np.ndarray, soft_m: np.ndarray,
+) -> _Paths:  # fmt: skip
+    """The paths of the parts ``at``, of the ``nth`` sector of the batch each."""
+    site = parts.site[at]
+    given = [parts.line[at], parts.distance[at], parts.along0[at], parts.along1[at],
+             parts.square[at], soft_s[at], soft_m[at]]  # fmt: skip
     receiver = site
     if len(first) <= len(heights):  # places with more than one receiver: a path for each
         path, receiver = edges_of(first[site], first[site + 1])
-        ray, line, fields = ray[path], line[path], [f[path] for f in fields]
-    distance, along0, along1, square, g_s, g_m = fields
-    zr, zs = heights[receiver], job.height[line]
+        nth, given = nth[path], [g[path] for g in given]
+    line, *rest = given
+    return _Paths(receiver, line, receiver + nth * len(heights), *rest)
+
+
+def _bands(
+    met: Met, walls: Walls, heights: np.ndarray, first: np.ndarray, sectors: int
+) -> Bands:  # fmt: skip
+    """What every receiver meets in every sector; receivers on one place meet the same."""
+    begin, count = met.start[:-1], np.diff(met.start)
+    far, top, wall = met.far, met.top, met.wall
+    if len(first) <= len(heights):
+        place = np.repeat(np.arange(len(first) - 1), np.diff(first))
+        begin, count = (v.reshape(sectors, -1)[:, place].ravel() for v in (begin, count))
+        _, edge = edges_of(begin, begin + count)
+        far, top, wall = far[edge], top[edge], wall[edge]
+    return bands(count, far, top, walls.reflects[wall], np.tile(heights, sectors))
+
+
+def _batch(
+    job: _Job, heights: np.ndarray, paths: _Paths, over: Bands, energy: np.ndarray
+) -> None:
+    """Add what comes along some paths to ``energy`` (3, receivers * groups); ``heights`` of the
+    receivers, float32."""
+    told = constants("propagation")
+    distance = paths.distance
+    zr, zs = heights.take(paths.receiver), job.height.take(paths.line)
     rise2 = (zr - zs) ** 2
     nearest = float(told["reach"]["nearest"]) ** 2
-    strength = loss.line_energy(along0, along1, np.maximum(square + rise2, nearest))
+    strength = loss.line_energy(paths.along0, paths.along1,
+                                np.maximum(paths.square + rise2, nearest))  # fmt: skip
     strength *= np.exp(loss.weather(zs, zr, distance, loss.air().c0) * -loss.TO_ENERGY)
-    way = np.sqrt(np.maximum(distance * distance + rise2, nearest)).astype(np.float32)
-    d, a, b = (v.astype(np.float32) for v in (np.maximum(distance, 1e-3), zr, zs))
-    path, edge = edges_of(met.start[ray], met.start[ray + 1])
-    far = met.far.take(edge)
-    behind = far - d.take(path)
-    _mirror(strength, path, edge, behind, met, walls, told["reflection"])
-    before = np.flatnonzero(behind < -1e-4)
-    over = detours(path.take(before), far.take(before),
-                   met.top.take(edge.take(before)), d, a, b)  # fmt: skip
-    to = np.float32
-    screened = loss.screen_energy(
-        over.detour.astype(to), over.between.astype(to), over.to_source.astype(to),
-        over.to_receiver.astype(to), way[over.path])  # fmt: skip
-    share = loss.path_energy(loss.ground(b, a, d, g_s, g_m, g_m), screened, over.path)
+    way = np.sqrt(np.maximum(distance * distance + rise2, nearest))
+    d = np.maximum(distance, np.float32(1e-3))
+    last = last_before(over, paths.ray, d)
+    # a facade close behind the source throws its sound back
+    behind = mirrored(over, last, d, told["reflection"]["within"])
+    strength[behind] *= 10.0 ** (told["reflection"]["gain"] / 10.0)
+    screens = detours(over, paths.ray, last, d, zs)
+    # the screened paths first: their octaves then lie together
+    open_ = np.ones(len(d), bool)
+    open_[screens.path] = False
+    order = np.concatenate([screens.path, np.flatnonzero(open_)])
+    receiver, line, strength, way, d, zr, zs, g_s, g_m = (v.take(order) for v in (
+        paths.receiver, paths.line, strength, way, d, zr, zs, paths.soft_s, paths.soft_m))
+    first = slice(len(screens.path))
+    detour, between, to_source, to_receiver = (v.astype(np.float32) for v in (
+        screens.detour, screens.between, screens.to_source, screens.to_receiver))
+    screened = loss.screen_energy(detour, between, to_source, to_receiver, way[first])
+    share = loss.path_energy(loss.ground(zs, zr, d, g_s, g_m, g_m), screened, first)
     for band, per_metre in enumerate(loss.air().absorption):
         share[band] *= np.exp(way * np.float32(-per_metre * loss.TO_ENERGY))
     cell = receiver * job.n_groups + job.group[line]

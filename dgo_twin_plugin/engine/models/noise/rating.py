@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ..sums import weighed
 from .lines import HOURS
 
 PENALTY = (0.0, 5.0, 10.0)  # dB by day, evening and night
@@ -32,7 +33,7 @@ GES_SCORES = (0, 1, 2, 4, 5, 6, 7, 8)
 def lden(levels: np.ndarray) -> np.ndarray:
     """(...,) Lden, dB, of LAeq by day, evening and night (..., 3)."""
     weight = np.array(HOURS) * 10.0 ** (np.array(PENALTY) / 10.0) / sum(HOURS)
-    return _level((10.0 ** (np.asarray(levels, float) / 10.0)) @ weight)
+    return _level(weighed(10.0 ** (np.asarray(levels, float) / 10.0), weight))
 
 
 def lnight(levels: np.ndarray) -> np.ndarray:

@@ -95,22 +95,24 @@ def parts_of(
     angle under which it is seen, so as much energy comes from before it as from behind it.
     """
     site, piece = bbox_pairs(np.hstack([xy, xy]), pieces.bounds())  # site after site
-    ax, ay = pieces.x0[piece] - xy[site, 0], pieces.y0[piece] - xy[site, 1]
-    bx, by = pieces.x1[piece] - xy[site, 0], pieces.y1[piece] - xy[site, 1]
+    x, y = xy[:, 0].take(site), xy[:, 1].take(site)
+    ax, ay, bx, by = (end.take(piece) - here for end, here in
+                      ((pieces.x0, x), (pieces.y0, y), (pieces.x1, x), (pieces.y1, y)))  # fmt: skip
     # the stretch within reach
     dx, dy = bx - ax, by - ay
     length = np.hypot(dx, dy)
     ux, uy = dx / length, dy / length
     along = ax * ux + ay * uy
     cross = ux * ay - uy * ax
-    half = pieces.reach[piece] ** 2 - cross * cross
+    half = (pieces.reach**2).take(piece) - cross * cross
     keep = half > 0
     half = np.sqrt(np.maximum(half, 0.0))
     first, last = np.maximum(along, -half), np.minimum(along + length, half)
     keep &= last > first + TINY
-    site, piece, ux, uy, along, cross, first, last = (
-        v[keep] for v in (site, piece, ux, uy, along, cross, first, last))  # fmt: skip
-    weak = pieces.weak[piece]
+    kept = np.flatnonzero(keep)
+    site, piece, ux, uy, cross, first, last = (
+        v.take(kept) for v in (site, piece, ux, uy, cross, first, last))  # fmt: skip
+    weak = pieces.weak.take(piece)
     # walk anticlockwise around the place: then the sectors come in order
     back = cross > 0
     ux, uy, cross = np.where(back, -ux, ux), np.where(back, -uy, uy), np.abs(cross)
@@ -131,30 +133,33 @@ def parts_of(
         site, piece, ux, uy, cross, first, last, ax, ay, footx, footy, wide, k0, count = (
             v[some] for v in (site, piece, ux, uy, cross, first, last, ax, ay, footx, footy, wide,
                               k0, count))  # fmt: skip
+    # which sectors is decided; what follows is single precision, half the memory to move
+    ux, uy, cross, first, last, ax, ay, footx, footy = (
+        v.astype(np.float32) for v in (ux, uy, cross, first, last, ax, ay, footx, footy))
     pair = np.repeat(np.arange(len(count)), count)
     begin = np.cumsum(count) - count
-    k = (k0 - begin)[pair] + np.arange(len(pair))
-    w = wide[pair]
+    k = (k0 - begin).take(pair) + np.arange(len(pair))
+    w = wide.take(pair)
     k = (k * w) % sectors
     # ends along the line: of the stretch, or where the edge of a sector meets it
-    l0 = _met(directions(sectors)[0][k], pair, ax, ay, first, last, ux, uy)
+    l0 = _met(directions(sectors)[0], k, pair, ax, ay, first, last, ux, uy)
     l0[begin] = first
-    l1 = np.append(l0[1:], 0.0)
+    l1 = np.append(l0[1:], np.float32(0.0))
     l1[begin + count - 1] = last
     l1 = np.maximum(l1, l0)
-    ray = k + w // 2
-    order = np.argsort(ray.astype(np.int16), kind="stable")
+    ray = (k + w // 2).astype(np.int16)
+    order = np.argsort(ray, kind="stable")
     if mask is not None:
         order = order[_wanted(mask, site[pair[order]], k[order], w[order])]
-    pair, l0, l1, ray = pair[order], l0[order], l1[order], ray[order]
-    square = (cross * cross)[pair]
+    pair, l0, l1, ray = (v.take(order) for v in (pair, l0, l1, ray))
+    square = (cross * cross).take(pair)
     r0, r1 = np.sqrt(square + l0 * l0 + 1.0), np.sqrt(square + l1 * l1 + 1.0)
     middle = l0 + (l1 - l0) * r0 / (r0 + r1)
-    px = footx[pair] + middle * ux[pair]
-    py = footy[pair] + middle * uy[pair]
+    px = footx.take(pair) + middle * ux.take(pair)
+    py = footy.take(pair) + middle * uy.take(pair)
     return Parts(
-        np.searchsorted(ray, np.arange(sectors + 1)), site[pair], pieces.line[piece[pair]],
-        l0, l1, square, np.hypot(px, py), px, py,
+        np.searchsorted(ray, np.arange(sectors + 1)), site.take(pair),
+        pieces.line.take(piece).take(pair), l0, l1, square, np.hypot(px, py), px, py,
     )  # fmt: skip
 
 
@@ -169,16 +174,18 @@ def _wanted(mask: np.ndarray, site: np.ndarray, k0: np.ndarray, count: np.ndarra
 
 
 def _met(
-    edge: np.ndarray, pair: np.ndarray, ax: np.ndarray, ay: np.ndarray, first: np.ndarray,
-    last: np.ndarray, ux: np.ndarray, uy: np.ndarray,
+    edges: np.ndarray, k: np.ndarray, pair: np.ndarray, ax: np.ndarray, ay: np.ndarray,
+    first: np.ndarray, last: np.ndarray, ux: np.ndarray, uy: np.ndarray,
 ) -> np.ndarray:  # fmt: skip
-    """Where along its line each stretch meets the edge of a sector that passes between its ends."""
-    side = edge[:, 0] * ay[pair] - edge[:, 1] * ax[pair]
-    slope = edge[:, 0] * uy[pair] - edge[:, 1] * ux[pair]
+    """Where along its line each stretch meets the edge ``k`` of a sector between its ends."""
+    ex, ey = (edge.take(k) for edge in edges.T.astype(np.float32))
+    side = ex * ay.take(pair) - ey * ax.take(pair)
+    slope = ex * uy.take(pair) - ey * ux.take(pair)
     with np.errstate(divide="ignore", invalid="ignore"):
         go = -side / slope
-    span = (last - first)[pair]
-    found: np.ndarray = first[pair] + np.clip(np.where(np.isfinite(go), go, 0.0), 0.0, span)
+    go[~np.isfinite(go)] = 0.0
+    from_ = first.take(pair)
+    found: np.ndarray = np.clip(from_ + go, from_, last.take(pair))
     return found
 
 
@@ -217,29 +224,35 @@ class Met:
 
 
 def met_walls(
-    xy: np.ndarray, walls: Walls, ray: np.ndarray, reach: float, rows: np.ndarray | None = None
-) -> Met:
+    xy: np.ndarray, walls: Walls, ray: np.ndarray, reach: float | np.ndarray,
+    rows: np.ndarray | None = None,
+) -> Met:  # fmt: skip
     """The walls that the ray (unit vector) from each place crosses within ``reach`` m; where
-    ``rows`` are given, only from those places, the others meet nothing."""
+    ``rows`` are given, only from those places, the others meet nothing, and the reach may be
+    one for each."""
     at_ = xy if rows is None else xy[rows]
     v = ray[0] * at_[:, 1] - ray[1] * at_[:, 0]
     u = ray[0] * at_[:, 0] + ray[1] * at_[:, 1]
     order = np.argsort(v, kind="stable")
     v = v[order]
     v0, v1 = (ray[0] * y - ray[1] * x for x, y in ((walls.x0, walls.y0), (walls.x1, walls.y1)))
-    low = np.searchsorted(v, np.minimum(v0, v1))
-    high = np.searchsorted(v, np.maximum(v0, v1))
-    hit = np.flatnonzero(high > low)
-    u0, u1 = (ray[0] * x + ray[1] * y for x, y in
-              ((walls.x0[hit], walls.y0[hit]), (walls.x1[hit], walls.y1[hit])))  # fmt: skip
-    v0, v1 = v0[hit], v1[hit]
+    u0, u1 = (ray[0] * x + ray[1] * y for x, y in ((walls.x0, walls.y0), (walls.x1, walls.y1)))
+    low_v, high_v = np.minimum(v0, v1), np.maximum(v0, v1)
+    # most walls lie beside or behind all rays: that is seen without a search
+    ahead = np.flatnonzero((high_v > v[0]) & (low_v <= v[-1]) & (np.maximum(u0, u1) > u.min()))
+    low = np.searchsorted(v, low_v.take(ahead))
+    high = np.searchsorted(v, high_v.take(ahead))
+    some = np.flatnonzero(high > low)
+    hit, low, high = ahead.take(some), low.take(some), high.take(some)
+    u0, u1, v0, v1 = (w.take(hit) for w in (u0, u1, v0, v1))
     slope = (u1 - u0) / (v1 - v0)
-    count = high[hit] - low[hit]
+    count = high - low
     owner = np.repeat(np.arange(len(hit)), count)
-    at = (low[hit] - (np.cumsum(count) - count))[owner] + np.arange(len(owner))
-    site = order[at]
-    far = (u0 - v0 * slope)[owner] + slope[owner] * v[at] - u[site]
-    keep = np.flatnonzero((far > 1e-6) & (far <= reach))
+    at = (low - (np.cumsum(count) - count)).take(owner) + np.arange(len(owner))
+    site = order.take(at)
+    far = (u0 - v0 * slope).take(owner) + slope.take(owner) * v.take(at) - u.take(site)
+    limit = reach.take(site) if isinstance(reach, np.ndarray) else reach
+    keep = np.flatnonzero((far > 1e-6) & (far <= limit))
     site = site[keep]
     sort = np.argsort(site.astype(np.int16) if len(at_) < 32_000 else site, kind="stable")
     keep = keep[sort]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...words import LOW
+from ..sums import weighed
 from .given import assumed, found, origin_of, term, unknown_terms, within
 from .lines import HOURS, PERIODS, ROAD, ROAD_KINDS
 
@@ -110,13 +111,13 @@ def _shares(
     given = np.column_stack([within(vectors, f"{p}_share")[0] for p in PERIODS])
     usual = np.array([float(table[p]) for p in PERIODS])
     share = np.where(np.isnan(given), usual, given)
-    whole = share @ np.array(HOURS)
+    whole = weighed(share, np.array(HOURS))
     missing = np.isnan(given).any(axis=1) | ~(whole > 0)
     share[~(whole > 0)] = usual
     off = loud & ~missing & (np.abs(whole - 100.0) > float(table["tolerance"]))
     checks += found("road_shares_sum", off, vectors, LOW)
     checks += assumed(vectors, "day_share, evening_share, night_share", loud & missing, LOW)
-    return share / (share @ np.array(HOURS))[:, None], missing
+    return share / (weighed(share, np.array(HOURS)))[:, None], missing
 
 
 @lru_cache(maxsize=4)

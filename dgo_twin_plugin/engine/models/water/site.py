@@ -65,11 +65,14 @@ def _site(scene: Scene) -> Site:
     height, filled = filled_holes(terrain, ~built & ~wet, int(rule["fill"] / frame.cell))
     kind = np.where(built, BUILDING, np.where(wet, WATER, GROUND))
     kind[(kind == GROUND) & np.isnan(height)] = UNKNOWN
+    beat()
     sealed = np.r_[surfaces.share("sealed"), np.nan][row]
     sealed = np.where(np.isnan(sealed), rule["unknown_sealed"], sealed)
     soil, known = permeability(scene, frame)
+    beat()
     storage, facility = _storage(scene, frame, row, kind)
     brim = _brim(height, kind, facility, rule["level_relief"])
+    beat()
     land = Land(frame, height, kind, sealed, soil, _sewer(scene, frame), storage,
                 _roofs(scene, row), brim)  # fmt: skip
     reach = max(1, round(rule["reach"] / frame.cell))

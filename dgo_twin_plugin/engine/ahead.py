@@ -1,0 +1,74 @@
+"""Long work started beside the rest: the models run in a thread while lighter indicators are worked
+out, for NumPy lets go of the interpreter. What they make is kept as a product of the scene, the
+same whoever makes it, so the order of things changes no figure.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from .pulse import beat, heard_by
+from .words import Cancelled
+
+if TYPE_CHECKING:
+    from .scene import Scene
+
+_LISTEN = 0.05  # s: how often who waits asks whether to stop
+
+
+class Making:
+    """Which products are being made: who asks for one meanwhile waits for it. Products rest on each
+    other in one direction only, so nobody waits in a circle."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._made: dict[Hashable, threading.RLock] = {}
+
+    @contextmanager
+    def alone(self, name: Hashable) -> Iterator[None]:
+        """Only one thread at a time is inside for a name."""
+        with self._lock:
+            own = self._made.setdefault(name, threading.RLock())
+        while not own.acquire(timeout=_LISTEN):
+            beat()
+        try:
+            yield
+        finally:
+            own.release()
+
+
+@contextmanager
+def started(scene: Scene, work: Sequence[Callable[[Scene], object]]) -> Iterator[None]:
+    """Each work in turn in a thread beside the block; what is left at its end is stopped. An error
+    is not lost: whoever asks for the product makes it again, and meets the same error."""
+    stop = threading.Event()
+
+    def told() -> None:
+        if stop.is_set():
+            raise Cancelled
+
+    def run() -> None:
+        with heard_by(told):
+            for each in work:
+                try:
+                    told()
+                    each(scene)
+                except Cancelled:
+                    return
+                except Exception:  # noqa: BLE001, S112 - raised again where it can be told
+                    continue
+
+    # the context comes along: whether noise remembers its last answers (models/noise/memory.py)
+    beside = threading.Thread(target=contextvars.copy_context().run, args=(run,), name="dgo-ahead")
+    if work:
+        beside.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        if work:
+            beside.join()
