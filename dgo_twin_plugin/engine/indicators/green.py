@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from osgeo import ogr
 
 from ..geometry import Polygons
+from ..overlap import dissolve
 from ..overlay import area_within
 from ..people import people_of
+from ..pulse import beat
 from ..words import NOT_IN_SCOPE
 from ._ground import known_ground, unknown_ground
 from ._weights import GREEN, public_ground
@@ -87,16 +90,23 @@ class _Sums:
         self.unclear = total(area * lost[row])
 
 
+def _around(shape: ogr.Geometry) -> ogr.Geometry:
+    """All within :data:`AROUND` of a shape. Part by part: around hundreds of loose parts at once
+    GEOS is busy for a minute."""
+    beat()
+    loose = ogr.GT_Flatten(shape.GetGeometryType()) == ogr.wkbMultiPolygon
+    parts = [shape.GetGeometryRef(k) for k in range(shape.GetGeometryCount())] if loose else [shape]
+    return dissolve([part.Buffer(AROUND, _QUARTER) for part in parts])  # type: ignore[no-any-return]
+
+
 def _public_green(scene: Scene, least: float) -> tuple[ZoneValues, np.ndarray]:
     """Part b, and (n_zones + 1,) True where only the zone itself was counted."""
     cut, n = scene.cut, scene.n_zones + 1
     own = _Sums(scene, np.tile(cut.feature, 2), np.concatenate([cut.zone, 0 * cut.zone]),
                 np.tile(cut.area, 2))  # fmt: skip
     zone_area = np.concatenate([[scene.zones.area.sum()], scene.zones.area])
-    rings = Polygons.from_geometries(
-        [scene.plan.geometry(0).Buffer(AROUND, _QUARTER)]
-        + [scene.zones.polygons.geometry(k).Buffer(AROUND, _QUARTER) for k in range(scene.n_zones)]
-    )
+    shapes = [scene.plan.geometry(0), *map(scene.zones.polygons.geometry, range(scene.n_zones))]
+    rings = Polygons.from_geometries([_around(shape) for shape in shapes])
     wide = _Sums(scene, *area_within(scene.surfaces.polygons, rings))
     with np.errstate(divide="ignore", invalid="ignore"):
         beyond = (wide.ground - own.ground) / (rings.area() - zone_area)

@@ -170,8 +170,8 @@ def test_terrain_is_read_and_its_holes_are_filled():
 
 def test_a_map_that_says_its_own_spread():
     # 43 degrees: 1.5 either way stays above 41, 3 does not: (100 - 0) / 2
-    made = scene(ZONE, [SQUARE], rasters={"pet": [(np.full((50, 50), 43.0), (0, 100), 2.0)]})
-    made.methods["heat_pet"] = "map"
-    assert SPEC.compute(made, profile()).spreads["pet"][1] == 0
-    made.rasters("pet")[0].attributes["sigma"] = 3.0
-    assert SPEC.compute(made, profile()).spreads["pet"][1] == pytest.approx(50)
+    for said, wanted in (({}, 0.0), ({"sigma": 3.0}, 50.0)):
+        given = (np.full((50, 50), 43.0), (0, 100), 2.0, said)
+        made = scene(ZONE, [SQUARE], rasters={"pet": [given]})
+        made.methods["heat_pet"] = "map"
+        assert SPEC.compute(made, profile()).spreads["pet"][1] == pytest.approx(wanted)
