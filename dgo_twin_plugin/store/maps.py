@@ -44,6 +44,8 @@ def write_maps(
     folder = files_folder(path, run_id)
     if not maps or folder is None:
         return []
+    if not folder.parent.parent.is_dir():  # the place of the results: never made here
+        raise DgoError("results.error.folder", path=str(path))
     rows = []
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -43,9 +43,9 @@ def test_scores_in_the_background_and_shows_the_result(ready: Any, demo: Path, w
     assert ready.view.path == demo / "uit.gpkg"
     assert ready.view.run["scenario"] == "Variant A"
     assert "§" in ready.summary.badge.line.badge  # the demo breaks the law, and it shows
-    assert len({s["indicator"] for s in ready.view.scores}) == 20
+    assert len({s["indicator"] for s in ready.view.scores}) == 33
     assert sum(item.childCount() for item in (ready.marks.topLevelItem(i) for i in range(
-        ready.marks.topLevelItemCount()))) == 20  # fmt: skip
+        ready.marks.topLevelItemCount()))) == 33  # fmt: skip
     group = qgis_project.layerTreeRoot().children()[0]
     assert group.customProperty("dgo/run") == ready.view.run_id
     before = ready.view.run_id
