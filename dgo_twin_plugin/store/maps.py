@@ -44,7 +44,8 @@ def write_maps(
     folder = files_folder(path, run_id)
     if not maps or folder is None:
         return []
-    if not folder.parent.parent.is_dir():  # the place of the results: never made here
+    # the place of a results file is never made here; the folder that a database names is
+    if isinstance(path, Path) and not path.parent.is_dir():
         raise DgoError("results.error.folder", path=str(path))
     rows = []
     try:
