@@ -152,3 +152,13 @@ class SnapshotAlgorithm(DgoAlgorithm):
     ) -> bool:
         self._job = self.guarded(lambda _: self.job(parameters, context), feedback)
         return True
+
+    def work(
+        self,
+        parameters: dict[str, Any],
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> dict[str, Any]:
+        """What the job does with its snapshots, in the thread of the run."""
+        done: dict[str, Any] = self._job.carry_out(feedback)
+        return done

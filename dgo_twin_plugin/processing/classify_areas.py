@@ -86,15 +86,6 @@ class Algorithm(SnapshotAlgorithm):
 
         return Classifying(self, parameters, context)
 
-    def work(
-        self,
-        parameters: dict[str, Any],
-        context: QgsProcessingContext,
-        feedback: QgsProcessingFeedback,
-    ) -> dict[str, Any]:
-        done: dict[str, Any] = self._job.carry_out(feedback)
-        return done
-
     def postProcessAlgorithm(
         self, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:

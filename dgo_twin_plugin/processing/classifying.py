@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from qgis.core import QgsProcessingContext, QgsProcessingFeedback, QgsVectorLayer
+from qgis.core import QgsProcessingContext, QgsProcessingFeedback
 
 from ..engine.area_map import Table, write_map
 from ..engine.build import build_scene
@@ -26,8 +26,8 @@ from ..engine.scene import RawLayer
 from ..engine.texts import LANGUAGES, language, text
 from ..engine.words import IMPORTANT, Cancelled, DgoError, Message, say
 from ..layers.gather import Inputs, Reading, gather, read_all
-from ..layers.read import Tick, VectorInput, read_vector, snapshot
-from .inputs import _source, profile_of, trouble, twin_of
+from ..layers.read import Tick, VectorInput, read_vector
+from .inputs import layers_of, profile_of, source_of, trouble, twin_of
 
 MAP, OTHER = "area_types", "area_types_alternative"
 # of the result; `type` is what holds, so the layer is an area-type map as it stands
@@ -55,14 +55,14 @@ class Classifying:
         self.maps: list[str] = []
         twin = twin_of(algorithm, parameters, context)
         self.profile: Profile = profile_of(algorithm, parameters, context, twin)
-        self.areas = _only(_source(algorithm, parameters, "AREAS", context), "areas")
-        former = _source(algorithm, parameters, "PREVIOUS", context)
+        self.areas = _only(source_of(algorithm, parameters, "AREAS", context), "areas")
+        former = source_of(algorithm, parameters, "PREVIOUS", context)
         if not former and set(OVERRULE) <= set(self.areas.fields):
             former = [self.areas]  # a former result, handed in again
         self.former = former[0] if former else None
-        current = _layers(algorithm, parameters, "CURRENT", context)
-        stops = _source(algorithm, parameters, "STOPS", context)
-        nature = _layers(algorithm, parameters, "NATURE", context)
+        current = layers_of(algorithm, parameters, "CURRENT", context, "current")
+        stops = source_of(algorithm, parameters, "STOPS", context)
+        nature = layers_of(algorithm, parameters, "NATURE", context, "current")
         kept = {
             role: entries
             for role, entries in twin.context.items()
@@ -304,19 +304,6 @@ def _only(found: list[VectorInput], role: str) -> VectorInput:
     if problem is not None:
         raise problem
     return found[0]
-
-
-def _layers(
-    algorithm: Any, parameters: dict[str, Any], name: str, context: QgsProcessingContext
-) -> list[VectorInput]:
-    found = []
-    for layer in algorithm.parameterAsLayerList(parameters, name, context):
-        if not isinstance(layer, QgsVectorLayer):
-            raise DgoError(
-                "algorithms.need.vector", layer=layer.name(), role=say("algorithms.role.current")
-            )
-        found.append(snapshot(layer))
-    return found
 
 
 def _field(

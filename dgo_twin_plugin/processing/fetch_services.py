@@ -41,7 +41,7 @@ class Job:
         from ..services.attempts import Limits
         from ..services.catalogue import load_catalogue
         from ..services.plan import find_plan
-        from .inputs import _source, twin_of
+        from .inputs import source_of, twin_of
 
         def words(name: str) -> list[str]:
             said = algorithm.parameterAsString(parameters, name, context)
@@ -53,7 +53,7 @@ class Job:
         chosen = algorithm.parameterAsEnumStrings(parameters, "INDICATORS", context)
         self.indicators = tuple(i for i in chosen if i) or self.base.indicators
         self.services = catalogue.chosen(words("SERVICES"), self.indicators)
-        given = _source(algorithm, parameters, "PLAN_AREA", context)
+        given = source_of(algorithm, parameters, "PLAN_AREA", context)
         self.plan = find_plan(twin_of(algorithm, parameters, context), context.project(), given)
         self.transforms = context.transformContext()
         self.folder = Path(algorithm.parameterAsFileOutput(parameters, "FOLDER", context))

@@ -71,10 +71,10 @@ def collect(algorithm: Any, parameters: dict[str, Any], context: QgsProcessingCo
     is absent or cannot be what it is given for."""
     twin = twin_of(algorithm, parameters, context)
     given = {
-        "design": _source(algorithm, parameters, "DESIGN", context),
-        "design_extra": _layers(algorithm, parameters, "DESIGN_EXTRA", context),
-        "area_types": _source(algorithm, parameters, "AREA_TYPES", context),
-        "plan_area": _source(algorithm, parameters, "PLAN_AREA", context),
+        "design": source_of(algorithm, parameters, "DESIGN", context),
+        "design_extra": layers_of(algorithm, parameters, "DESIGN_EXTRA", context),
+        "area_types": source_of(algorithm, parameters, "AREA_TYPES", context),
+        "plan_area": source_of(algorithm, parameters, "PLAN_AREA", context),
     }
     inputs = gather(twin, context.project(), given)
     if not inputs.design and not inputs.current:
@@ -82,12 +82,12 @@ def collect(algorithm: Any, parameters: dict[str, Any], context: QgsProcessingCo
     if not inputs.area_types:
         raise DgoError("algorithms.need.area_types")
     fields = algorithm.parameterAsFields(parameters, "AREA_TYPE_FIELD", context)
-    inputs.area_types = [_with_type(one, fields[0] if fields else "") for one in inputs.area_types]
+    inputs.area_types = [with_type(one, fields[0] if fields else "") for one in inputs.area_types]
     _refuse(inputs, bool(given["design"]))
     return inputs
 
 
-def _with_type(given: VectorInput, field: str) -> VectorInput:
+def with_type(given: VectorInput, field: str) -> VectorInput:
     """The map with the field that holds the type: named, or found by its name."""
     field = field or str(given.entry.get("type") or "")
     if not field:
@@ -166,21 +166,22 @@ def _column(given: VectorInput, role: str) -> str:
     return str(entry.get("function") or "function")
 
 
-def _layers(
-    algorithm: Any, parameters: dict[str, Any], name: str, context: QgsProcessingContext
-) -> list[VectorInput]:
-    """The inputs of a parameter with several layers."""
+def layers_of(
+    algorithm: Any, parameters: dict[str, Any], name: str, context: QgsProcessingContext,
+    role: str = "design",
+) -> list[VectorInput]:  # fmt: skip
+    """The inputs of a parameter with several layers that play a role."""
     found = []
     for layer in algorithm.parameterAsLayerList(parameters, name, context):
         if not isinstance(layer, QgsVectorLayer):
             raise DgoError(
-                "algorithms.need.vector", layer=layer.name(), role=say("algorithms.role.design")
+                "algorithms.need.vector", layer=layer.name(), role=say(f"algorithms.role.{role}")
             )
         found.append(snapshot(layer))
     return found
 
 
-def _source(
+def source_of(
     algorithm: Any, parameters: dict[str, Any], name: str, context: QgsProcessingContext
 ) -> list[VectorInput]:
     """The input of a feature-source parameter: selection, filter and unsaved edits respected."""

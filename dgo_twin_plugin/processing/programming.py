@@ -30,7 +30,7 @@ from ..layers.fields import number_field, text_field
 from ..layers.gather import Inputs, gather
 from ..layers.plane import NATIONAL, is_plane
 from ..layers.read import VectorInput, snapshot
-from .inputs import _source, _with_type, profile_of, trouble, twin_of
+from .inputs import profile_of, source_of, trouble, twin_of, with_type
 from .score_programme import FIRST, MORE, SHARES
 from .scoring import Run
 
@@ -61,7 +61,7 @@ class ProgrammeRun(Run):
         twin = dataclasses.replace(twin_of(algorithm, parameters, context), design=())
         profile = profile_of(algorithm, parameters, context, twin)
         given = {
-            name: _source(algorithm, parameters, name.upper(), context)
+            name: source_of(algorithm, parameters, name.upper(), context)
             for name in ("plan_area", "area_types")
         }
         if area is not None and not given["plan_area"]:
@@ -74,7 +74,7 @@ class ProgrammeRun(Run):
         inputs = gather(twin, context.project(), given)
         if inputs.area_types:
             fields = algorithm.parameterAsFields(parameters, "AREA_TYPE_FIELD", context)
-            inputs.area_types = [_with_type(one, fields[0] if fields else "")
+            inputs.area_types = [with_type(one, fields[0] if fields else "")
                                  for one in inputs.area_types]  # fmt: skip
         elif not kind:
             raise DgoError("errors.programme.no_type")
@@ -87,7 +87,7 @@ class ProgrammeRun(Run):
         inputs.design = [plan]
         inputs.plan_area = [dataclasses.replace(plan, entry={})]
         if not inputs.area_types:
-            inputs.area_types = [_with_type(_memory(shape, crs, {"type": kind}), "type")]
+            inputs.area_types = [with_type(_memory(shape, crs, {"type": kind}), "type")]
         return inputs
 
     def carry_out(self, feedback: QgsProcessingFeedback) -> dict[str, Any]:

@@ -92,15 +92,6 @@ class Algorithm(SnapshotAlgorithm):
 
         return Starting(self, parameters, context)
 
-    def work(
-        self,
-        parameters: dict[str, Any],
-        context: QgsProcessingContext,
-        feedback: QgsProcessingFeedback,
-    ) -> dict[str, Any]:
-        done: dict[str, Any] = self._job.carry_out(feedback)
-        return done
-
     def postProcessAlgorithm(
         self, context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:

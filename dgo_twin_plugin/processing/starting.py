@@ -39,7 +39,7 @@ from ..project import start
 from ..project.roles import project_twin
 from ..project.start_project import Sheets, write_findings, write_project
 from ..store.record import RunRecord
-from .inputs import TYPE_FIELDS, _source, trouble
+from .inputs import TYPE_FIELDS, source_of, trouble
 from .scoring import Run
 from .start_children import available, child, count_of, current_entry, inside
 
@@ -114,7 +114,7 @@ class Starting:
     def _plan_area(
         self, algorithm: Any, parameters: dict[str, Any], context: QgsProcessingContext
     ) -> VectorInput:
-        given = _source(algorithm, parameters, "PLAN_AREA", context)
+        given = source_of(algorithm, parameters, "PLAN_AREA", context)
         if given:
             problem = trouble(given[0], "plan_area")
             if problem is not None:
@@ -188,7 +188,7 @@ class Starting:
     def _types(
         self, algorithm: Any, parameters: dict[str, Any], context: QgsProcessingContext
     ) -> None:
-        given = _source(algorithm, parameters, "AREA_TYPES", context)
+        given = source_of(algorithm, parameters, "AREA_TYPES", context)
         fields = algorithm.parameterAsFields(parameters, "AREA_TYPE_FIELD", context)
         self.types: VectorInput | None = given[0] if given else None
         use = algorithm.parameterAsBoolean(parameters, "TWIN_MAP", context) and not self.classify
@@ -207,7 +207,7 @@ class Starting:
             self.column = next((known[w.lower()] for w in wanted if w and w.lower() in known), "")
             if not self.column:
                 raise DgoError("algorithms.need.field", layer=self.types.name)
-        blocks = _source(algorithm, parameters, "NEIGHBOURHOODS", context)
+        blocks = source_of(algorithm, parameters, "NEIGHBOURHOODS", context)
         self.blocks = blocks[0] if blocks else None
         self.type = self._type(algorithm.parameterAsString(parameters, "AREA_TYPE", context))
         said = algorithm.parameterAsString(parameters, "OVERRULE", context).strip()

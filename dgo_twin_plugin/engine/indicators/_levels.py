@@ -244,6 +244,16 @@ def sums(zone: np.ndarray, amount: np.ndarray, n_zones: int) -> np.ndarray:
     return out
 
 
+def zone_mean(scene: Scene, objects: Weighed, values: np.ndarray) -> np.ndarray:
+    """(n_zones + 1,) weighted mean over the places where ``values`` (n_surfaces,) is known."""
+    x = values[objects.feature]
+    known = ~np.isnan(x)
+    zone, w = objects.zone[known], objects.weight[known]
+    top, total = sums(zone, w * x[known], scene.n_zones), sums(zone, w, scene.n_zones)
+    mean: np.ndarray = np.divide(top, total, out=np.full(len(top), np.nan), where=total > 0)
+    return mean
+
+
 def law_numbers(
     profile: Profile, indicator: str, date: datetime.date, variant: str | None = None,
     part: str = "",

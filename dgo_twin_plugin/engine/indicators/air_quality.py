@@ -33,6 +33,7 @@ from ._levels import (
     noise_weight,
     outcomes,
     sums,
+    zone_mean,
 )
 from .spec import MEAN, Indicator, Input, Measurement, Part
 
@@ -88,15 +89,6 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
         result.notes["autonomous"] = say("indicators.air_quality.plan_small")
     result.spreads = _spreads(scene, objects, air)
     return result
-
-
-def zone_mean(scene: Scene, objects: Weighed, values: np.ndarray) -> np.ndarray:
-    """(n_zones + 1,) weighted mean over the places where ``values`` (n_surfaces,) is known."""
-    x = values[objects.feature]
-    known = ~np.isnan(x)
-    zone, w = objects.zone[known], objects.weight[known]
-    top, total = sums(zone, w * x[known], scene.n_zones), sums(zone, w, scene.n_zones)
-    return np.divide(top, total, out=np.full(len(top), np.nan), where=total > 0)
 
 
 def plan_share(scene: Scene, objects: Weighed, plan: np.ndarray, value: np.ndarray) -> np.ndarray:

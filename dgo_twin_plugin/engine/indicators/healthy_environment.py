@@ -21,7 +21,7 @@ from ..checks import Check
 from ..models.tables import constants
 from ..words import LOW, NOT_IN_SCOPE, say
 from ._air import SUBSTANCES, Air, air_at
-from ._levels import Weighed, dwelling_weight, sums
+from ._levels import Weighed, dwelling_weight, sums, zone_mean
 from ._noise import BuildingNoise, levels_at_buildings
 from .spec import RATIO, Indicator, Input, Measurement, Part
 
@@ -131,7 +131,7 @@ def _spreads(
         shares = []
         for way in (1.0, -1.0):
             other = {k: v + way * shift if k in names else v for k, v in levels.items()}
-            shares.append(_share(scene, objects, judge(other)))
+            shares.append(100.0 * zone_mean(scene, objects, judge(other)))
         return np.asarray(np.nan_to_num(np.abs(shares[1] - shares[0]) / 2.0))
 
     out: dict[str, np.ndarray] = {}
@@ -153,15 +153,6 @@ def _spreads(
             )
     none = np.zeros(scene.n_zones + 1)
     return {f"{NOISE}.model": none, f"{AIR}.model": none.copy(), **out}
-
-
-def _share(scene: Scene, objects: Weighed, yes: np.ndarray) -> np.ndarray:
-    """(n_zones + 1,) % of the known weight."""
-    flag = yes[objects.feature]
-    known = ~np.isnan(flag)
-    zone, w = objects.zone[known], objects.weight[known]
-    top, total = sums(zone, w * flag[known], scene.n_zones), sums(zone, w, scene.n_zones)
-    return 100.0 * np.divide(top, total, out=np.full(len(top), np.nan), where=total > 0)
 
 
 SPEC = Indicator(
