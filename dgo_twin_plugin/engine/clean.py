@@ -11,6 +11,7 @@ from osgeo import gdal, ogr
 from .checks import Check
 from .geometry import Polygons, _expand, geometry_from_wkb, polygonal
 from .pulse import beat
+from .wkb import made_valid
 from .words import IMPORTANT, LOW
 
 _SMALL = 64  # vertices: beyond this GEOS is quicker than all pairs of edges
@@ -105,7 +106,7 @@ def clean(wkb: list[bytes | None], layer: str, fid: np.ndarray, origin: tuple[fl
             geometry = polygons.geometry(int(row))
             if geometry.IsValid():
                 continue
-            fixed = polygonal(geometry.MakeValid())
+            fixed = polygonal(made_valid(geometry))
             rows.append(int(row))
             repaired.append(fixed)
             gone = fixed.IsEmpty() or fixed.Area() == 0
@@ -115,6 +116,11 @@ def clean(wkb: list[bytes | None], layer: str, fid: np.ndarray, origin: tuple[fl
                 params={"area": float(fixed.Area())},
                 wkb=None if gone else bytes(fixed.ExportToWkb(ogr.wkbNDR)),
             ))  # fmt: skip
+    drawn = np.array([data is not None for data in usable], bool)
+    rings = np.bincount(polygons.ring_feature, minlength=polygons.n)[: polygons.n]
+    for row in np.flatnonzero(drawn & (rings == 0)):  # not one ring that encloses anything
+        checks.append(Check("unrepairable_geometry", IMPORTANT, "feature", layer, int(fid[row]),
+                            params={"area": 0.0}))  # fmt: skip
     return polygons.replaced(rows, repaired)
 
 

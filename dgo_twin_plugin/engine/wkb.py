@@ -9,8 +9,11 @@ from osgeo import ogr
 
 
 def geometry_from_wkb(wkb: bytes) -> ogr.Geometry:
-    """OGR geometry of WKB, flattened to two dimensions and without arcs."""
-    geometry = ogr.CreateGeometryFromWkb(bytes(wkb))
+    """OGR geometry of WKB, flattened to two dimensions and without arcs. Raises ValueError."""
+    try:
+        geometry = ogr.CreateGeometryFromWkb(bytes(wkb))
+    except RuntimeError:  # GDAL raises or gives None, as whoever shares the process has set it
+        geometry = None
     if geometry is None:
         raise ValueError("not a geometry")
     if geometry.HasCurveGeometry(True):
@@ -36,6 +39,14 @@ def polygonal(geometry: ogr.Geometry | None) -> ogr.Geometry:
                 for inner in range(part.GetGeometryCount()):
                     result.AddGeometry(part.GetGeometryRef(inner))
     return result
+
+
+def made_valid(geometry: ogr.Geometry) -> ogr.Geometry | None:
+    """A valid copy; None where nothing can be made of it, whether GDAL raises or not."""
+    try:
+        return geometry.MakeValid()
+    except RuntimeError:
+        return None
 
 
 def moved_wkb(wkb: bytes, origin: tuple[float, float]) -> bytes:

@@ -15,7 +15,7 @@ from osgeo import ogr
 
 from ..engine.clean import quiet
 from ..engine.pulse import beat
-from ..engine.wkb import polygonal
+from ..engine.wkb import made_valid, polygonal
 
 LEVEL = 0.1  # m above the lowest vertex: still the ground of a solid without semantics
 _DEPTH = {"MultiSurface": 0, "CompositeSurface": 0, "Solid": 1, "MultiSolid": 2,
@@ -152,12 +152,12 @@ def _together(found: list[Face], xyz: np.ndarray) -> ogr.Geometry | None:
         if whole is None:
             many = ogr.Geometry(ogr.wkbMultiPolygon)
             for polygon in made:
-                valid = polygon if polygon.IsValid() else polygonal(polygon.MakeValid())
+                valid = polygon if polygon.IsValid() else polygonal(made_valid(polygon))
                 for part in _parts(valid):
                     many.AddGeometry(part)
             whole = many.UnionCascaded()
         if whole is not None and not whole.IsValid():
-            whole = polygonal(whole.MakeValid())
+            whole = polygonal(made_valid(whole))
     if whole is None or whole.IsEmpty() or whole.GetArea() <= 1e-6:
         return None
     return whole

@@ -16,7 +16,7 @@ from osgeo import gdal, ogr, osr
 from ..engine.clean import quiet
 from ..engine.functions import fold
 from ..engine.pulse import beat
-from ..engine.wkb import polygonal
+from ..engine.wkb import made_valid, polygonal
 from ..engine.words import DgoError
 from ._archive import head, is_zip, looks_like_html, open_archive
 from ._gml_walk import Element, Opened, flat, shape_of, walk
@@ -288,7 +288,7 @@ def without_area(shape: ogr.Geometry) -> bool:
     if shape.Area() > 0:
         return False
     with quiet():
-        mended = shape.MakeValid()
+        mended = made_valid(shape)
     return bool(mended is None or polygonal(mended).Area() <= 0)
 
 

@@ -43,8 +43,15 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     }
 
 
-def feedback(stop_at: int | None = None) -> Any:
-    """A feedback that counts how often it is asked, and says stop from the ``stop_at``-th time."""
+Moment = tuple[str, int]  # the n-th, counted from 1, question that is asked from inside a function
+
+
+def feedback(stop_at: Moment | None = None) -> Any:
+    """A feedback that notes by whom it is asked, and says stop from ``stop_at`` on.
+
+    Who waits for the work of a thread asks now and then, so the number of a question in the whole
+    run says little; within one function the questions follow the work.
+    """
     from qgis.core import QgsProcessingFeedback
 
     class Asked(QgsProcessingFeedback):
@@ -53,6 +60,7 @@ def feedback(stop_at: int | None = None) -> Any:
             self.times: list[float] = []
             self.where: list[str] = []
             self.infos: list[str] = []
+            self.stopped: int | None = None  # how often it was asked before it said stop
 
         def isCanceled(self) -> bool:  # noqa: N802
             frame = sys._getframe(1)
@@ -62,7 +70,10 @@ def feedback(stop_at: int | None = None) -> Any:
                 frame = frame.f_back
             self.where.append(" ".join(names))
             self.times.append(time.perf_counter())
-            return stop_at is not None and len(self.times) >= stop_at
+            if stop_at is not None and self.stopped is None:
+                if sum(stop_at[0] in w for w in self.where) >= stop_at[1]:
+                    self.stopped = len(self.times)
+            return self.stopped is not None
 
         def pushInfo(self, info: str) -> None:  # noqa: N802
             self.infos.append(info)
@@ -153,32 +164,28 @@ def test_a_run_stops_at_any_moment_and_leaves_nothing(
 ) -> None:
     """At a dozen moments, spread over the whole run and in each of its phases."""
     said, _ = whole
-    total = len(said.times)
     chance = random.Random(4)
-    moments = {
-        1,
-        2,
-        total // 2,
-        total - 3,
-        total - 1,
-        *(chance.randrange(3, total) for _ in range(5)),
-    }
-    # time does not follow questions: the last phase has few
-    moments |= {
-        next(k for k, w in enumerate(said.where) if word in w) + 1
-        for word in ("named", "stage", "_copy")
-    }
-    for moment in sorted(moments):
-        output = tmp_path / f"{moment}.gpkg"
+    phases = ("read_vector", "_divide", "resolve", "named", "prepare", "stage", "_copy")
+    moments: list[Moment] = [("", 1), ("", 2)]  # any function: before anything is done
+    for word in phases:
+        count = asked(said, word)
+        moments += [(word, 1), (word, count), (word, chance.randint(1, count))]
+    for moment in dict.fromkeys(moments):
+        output = tmp_path / f"{moment[0]}{moment[1]}.gpkg"
         stopped = feedback(moment)
         results, good = start({**plan, "OUTPUT": str(output)}, stopped)
         assert good and results == {}, moment
         # it went no further than the question that was answered with yes (and the ending: the
         # base of all algorithms may ask once more)
-        assert len(stopped.times) <= moment + 3, moment
+        assert len(stopped.times) <= stopped.stopped + 2, moment
         assert any("Stopped" in line for line in stopped.infos)
         assert not output.exists(), moment
         assert list(tmp_path.iterdir()) == [], moment
+
+
+def asked(said: Any, word: str) -> int:
+    """How many questions came from inside a function."""
+    return sum(word in w for w in said.where)
 
 
 def test_earlier_runs_stay(whole: tuple[Any, Path], plan: dict[str, Any], tmp_path: Path) -> None:
@@ -190,12 +197,10 @@ def test_earlier_runs_stay(whole: tuple[Any, Path], plan: dict[str, Any], tmp_pa
     shutil.copyfile(output, file)
     before = p.tables(file)
     for word in ("named", "stage", "_copy"):
-        moment = next(k for k, w in enumerate(said.where) if word in w) + 1
-        results, good = start({**plan, "OUTPUT": str(file)}, feedback(moment))
+        results, good = start({**plan, "OUTPUT": str(file)}, feedback((word, 1)))
         assert good and results == {}
         assert p.tables(file) == before
-    moment = max(k for k, w in enumerate(said.where) if "_copy" in w) + 1
-    start({**plan, "OUTPUT": str(file)}, feedback(moment))
+    start({**plan, "OUTPUT": str(file)}, feedback(("_copy", asked(said, "_copy"))))
     assert p.tables(file) == before
     assert [f.name for f in tmp_path.iterdir()] == ["r.gpkg"]
     # and a run afterwards works
@@ -206,7 +211,7 @@ def test_earlier_runs_stay(whole: tuple[Any, Path], plan: dict[str, Any], tmp_pa
 def test_checkdesign_stops_too(dgo: Any, plan: dict[str, Any]) -> None:
     from qgis.core import QgsApplication, QgsProcessingContext, QgsProject
 
-    for moment in (1, 50, 1500):
+    for moment in (("", 1), ("_divide", 50), ("resolve", 1500)):
         algorithm = QgsApplication.processingRegistry().createAlgorithmById("dgo:checkdesign")
         context = QgsProcessingContext()
         context.setProject(QgsProject.instance())
@@ -214,7 +219,7 @@ def test_checkdesign_stops_too(dgo: Any, plan: dict[str, Any]) -> None:
         given = {"DESIGN": plan["DESIGN"], "AREA_TYPES": plan["AREA_TYPES"]}
         assert algorithm.prepare(given, context, said)
         assert algorithm.runPrepared(given, context, said) == {}
-        assert len(said.times) <= moment + 3
+        assert said.stopped is not None and len(said.times) <= said.stopped + 2
 
 
 def test_a_task_in_the_background_stops(dgo: Any, plan: dict[str, Any], tmp_path: Path) -> None:

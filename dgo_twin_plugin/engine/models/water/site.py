@@ -11,6 +11,7 @@ from ...clean import quiet
 from ...geometry import Polygons, geometry_from_wkb, polygonal
 from ...pulse import beat
 from ...scan import cells_inside
+from ...wkb import made_valid
 from ..frame import Frame
 from ..ground import frame_of, terrain_in
 from ..tables import constants
@@ -176,7 +177,7 @@ def _area_of(wkb: bytes) -> ogr.Geometry | None:
     if geometry.GetDimension() < 2:
         return None
     with quiet():
-        return polygonal(geometry if geometry.IsValid() else geometry.MakeValid())
+        return polygonal(geometry if geometry.IsValid() else made_valid(geometry))
 
 
 def _storage(scene: Scene, frame: Frame, row: np.ndarray,
