@@ -178,7 +178,7 @@ class Algorithm(SnapshotAlgorithm):
         import dataclasses
 
         from ..project.roles import keep_twin, project_twin
-        from ..services.fetch import open_image
+        from ..services.opening import open_image
 
         project = context.project()
         if self._context is None or project is None:

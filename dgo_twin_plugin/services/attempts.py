@@ -80,13 +80,19 @@ class Watch:
 
 
 def failure(
-    url: str, error: Any, status: Any, text: str, body: bytes, late: float
+    url: str, error: Any, status: Any, text: str, body: bytes, late: float, authcfg: str = ""
 ) -> ServiceProblem:
-    """What a request that failed comes to; ``late``: the seconds of silence that ended it, or 0."""
+    """What a request that failed comes to; ``late``: the seconds of silence that ended it, or 0;
+    ``authcfg``: the authentication that it named."""
     status = int(status or 0)
+    if status == 407 or error == QNetworkReply.NetworkError.ProxyAuthenticationRequiredError:
+        return ServiceProblem("errors.service.proxy_login", url=url)
     if status >= 400:
         said = exception(body) or plain(text.rpartition("server replied: ")[2])
-        if status in (401, 403, 407):
+        if status in (401, 403):
+            if authcfg:
+                return ServiceProblem("errors.service.login", url=url, status=status,
+                                      authcfg=authcfg)  # fmt: skip
             return ServiceProblem("errors.service.forbidden", url=url, status=status)
         if status == 404:
             return ServiceProblem("errors.service.not_found", url=url)
@@ -105,5 +111,7 @@ def failure(
     if error == QNetworkReply.NetworkError.RemoteHostClosedError:
         return ServiceProblem("errors.service.truncated", True, url=url)
     if error == QNetworkReply.NetworkError.NoError and not body:
+        if authcfg and not status:  # QGIS did not even ask
+            return ServiceProblem("errors.service.no_login", url=url, authcfg=authcfg)
         return ServiceProblem("errors.service.nothing", True, url=url)
     return ServiceProblem("errors.service.unreachable", True, url=url, why=plain(text))

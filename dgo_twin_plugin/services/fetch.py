@@ -21,11 +21,9 @@ from qgis.core import (
     QgsCoordinateTransform,
     QgsCoordinateTransformContext,
     QgsCsException,
-    QgsDataSourceUri,
     QgsFeatureRequest,
     QgsFeedback,
     QgsRasterBlockFeedback,
-    QgsRasterLayer,
     QgsRectangle,
     QgsVectorLayer,
 )
@@ -50,6 +48,7 @@ from .answers import (
 )
 from .attempts import Limits, Piece, Watch, failure
 from .catalogue import OAPIF, Service, bare
+from .opening import open_raster, open_vector
 from .writer import LayerWriter, RasterWriter
 
 REDIRECTS = 5
@@ -103,8 +102,10 @@ class Fetcher:
         request = QNetworkRequest(QUrl(url))
         request.setAttribute(
             QNetworkRequest.Attribute.RedirectPolicyAttribute,
-            QNetworkRequest.RedirectPolicy.NoLessSafeRedirectPolicy,
-        )
+            # who shows a password shows it to nobody else
+            QNetworkRequest.RedirectPolicy.SameOriginRedirectPolicy if service.authcfg
+            else QNetworkRequest.RedirectPolicy.NoLessSafeRedirectPolicy,
+        )  # fmt: skip
         request.setMaximumRedirectsAllowed(REDIRECTS)
         request.setTransferTimeout(int(1000 * self.limits.timeout))
         accept = {XML: b"text/xml, application/xml", TIFF: b"image/tiff, */*",
@@ -129,7 +130,7 @@ class Fetcher:
             raise ServiceProblem("errors.service.endless", url=where, seconds=MOST_ROUNDS * seconds)
         if late or code != QgsBlockingNetworkRequest.ErrorCode.NoError:
             raise failure(where, reply.error(), status, call.errorMessage(), body,
-                          seconds if late else 0.0)  # fmt: skip
+                          seconds if late else 0.0, service.authcfg)  # fmt: skip
         promised = bytes(reply.rawHeader(b"Content-Length")).decode("ascii", "replace")
         packed = bytes(reply.rawHeader(b"Content-Encoding"))
         if promised.isdigit() and not packed and len(body) < int(promised):
@@ -410,50 +411,6 @@ class Fetcher:
         for value in [*empty, *([] if service.nodata is None else [service.nodata])]:
             values[values == np.float32(value)] = np.nan
         return values
-
-
-# ------------------------------------------------------------------ opening, by QGIS's providers
-def open_vector(
-    service: Service, layer: str, crs: QgsCoordinateReferenceSystem, version: str, swapped: bool
-) -> QgsVectorLayer:
-    """The layer as QGIS's WFS or OAPIF provider opens it."""
-    uri = QgsDataSourceUri()
-    values = {"url": service.address, "typename": layer, "restrictToRequestBBOX": "1",
-              "pageSize": str(service.page_size)}  # fmt: skip
-    if service.type != OAPIF:
-        values.update(version=version, srsname=crs.authid(), pagingEnabled="true")
-        if swapped:
-            word = "Ignore" if crs.hasAxisInverted() else "Invert"
-            values[f"{word}AxisOrientation"] = "1"
-    for key, value in values.items():
-        uri.setParam(key, value)
-    if service.authcfg:
-        uri.setAuthConfigId(service.authcfg)
-    options = QgsVectorLayer.LayerOptions(QgsCoordinateTransformContext(), False)
-    return QgsVectorLayer(uri.uri(False), layer, service.type.upper(), options)  # WFS, OAPIF
-
-
-def open_raster(service: Service, layer: str, kind: str) -> QgsRasterLayer:
-    """The coverage as QGIS's WCS provider opens it."""
-    values = {"url": service.address, "identifier": layer, "crs": service.crs, "version": "1.0.0",
-              "format": kind, "cache": "AlwaysNetwork"}  # fmt: skip
-    return QgsRasterLayer(_encoded(service, values), layer, "wcs")
-
-
-def open_image(service: Service, layer: str) -> QgsRasterLayer:
-    """A layer of a WMS, to look at."""
-    values = {"url": service.address, "layers": layer, "styles": "", "format": "image/png",
-              "crs": service.crs}  # fmt: skip
-    return QgsRasterLayer(_encoded(service, values), service.title["nl"], "wms")
-
-
-def _encoded(service: Service, values: dict[str, str]) -> str:
-    uri = QgsDataSourceUri()
-    for key, value in values.items():
-        uri.setParam(key, value)
-    if service.authcfg:
-        uri.setParam("authcfg", service.authcfg)
-    return bytes(uri.encodedUri()).decode("ascii")
 
 
 def _error(layer: Any) -> str:

@@ -18,8 +18,10 @@ from ..engine.texts import language, moment, text
 from ..engine.twin import LayerEntry, Twin, dump, parse_twin
 from ..engine.words import DgoError, Message, say
 from . import cache
+from .answers import XML, ServiceProblem, with_query
 from .catalogue import NONE, Service, entry, margin
-from .fetch import Fetcher, open_image
+from .fetch import Fetcher
+from .opening import open_image
 
 FETCHED, EMPTY, INCOMPLETE, COPY, OLD, BACKGROUND, FAILED = STATES = (
     "fetched", "empty", "incomplete", "copy", "old_copy", "background", "failed",
@@ -61,7 +63,7 @@ def bring(
     """One service: its copy where that is fresh enough or nothing else is to be had, else anew.
     Raises ``Cancelled`` and nothing else that concerns one service only."""
     if service.background:
-        return _image(service, wish, fetcher)
+        return _image(service, wish, fetcher, told)
     reach = margin(service, wish.indicators)
     box = wish.box.buffered(reach)
     there = cache.find(wish.folder, service)
@@ -115,13 +117,22 @@ def _fetch(
     return Outcome(service, FETCHED, copy, None, notes)
 
 
-def _image(service: Service, wish: Wish, fetcher: Fetcher) -> Outcome:
+def _image(
+    service: Service, wish: Wish, fetcher: Fetcher, told: Callable[[Message], None]
+) -> Outcome:
     """A WMS: asked whether it opens; it gives no values, so it gets no role."""
     note = [say("errors.service.image", title=service.title)]
     if wish.offline:
         why = say("errors.service.image_offline", title=service.title)
         return Outcome(service, FAILED, None, why)
-    fetcher.tick()
+    # QGIS opens it by what it remembers of a former question, and does not say what is wrong
+    url = with_query(service.address, SERVICE="WMS", VERSION="1.3.0", REQUEST="GetCapabilities")
+    try:
+        fetcher.persistently(lambda: fetcher.ask(service, url, XML), told)
+    except ServiceProblem as problem:
+        # WMS 1.1 begins with a DTD; the answer is not read here
+        if problem.message.key != "errors.service.entities":
+            return Outcome(service, FAILED, None, problem.message)
     for layer in service.layers.values():
         if not open_image(service, layer).isValid():
             why = say("errors.service.not_opened", url=service.source, layer=layer, why="")

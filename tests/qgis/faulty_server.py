@@ -1,14 +1,17 @@
-"""A small WFS 2.0, OGC API Features and WCS 1.0 with faults, for the tests of the services.
+"""A small WFS 2.0, OGC API Features, WCS 1.0 and WMS with faults, for the tests of the services.
 
     python faulty_server.py          prints its port on the first line; ends when stdin closes
 
-The address chooses the fault: ``http://127.0.0.1:<port>/<fault>/wfs`` (or ``/ogc``, ``/wcs``);
-``/good/...`` has none. It stands in a process of its own: QGIS may hold the interpreter while it
-waits. Data: 25 squares of 50 m every 100 m from (150000, 450000), class A and B in turn.
+The address chooses the fault: ``http://127.0.0.1:<port>/<fault>/wfs`` (or ``/ogc``, ``/wcs``,
+``/wms``); ``/good/...`` has none, ``/locked...`` wants ``LOGIN``; ``/told`` says how often each was
+asked, and how often with credentials. It stands in a process of its own: QGIS may hold the
+interpreter while it waits. Data: 25 squares of 50 m every 100 m from (150000, 450000), class A and
+B in turn.
 """
 
 from __future__ import annotations
 
+import base64
 import http.server
 import json
 import re
@@ -25,7 +28,9 @@ N, X, Y, SIDE, STEP = 25, 150_000.0, 450_000.0, 50.0, 100.0
 NS = ('xmlns:wfs="http://www.opengis.net/wfs/2.0" xmlns:gml="http://www.opengis.net/gml/3.2" '
       'xmlns:ows="http://www.opengis.net/ows/1.1" xmlns:t="http://example.org/t" '
       'xmlns:xlink="http://www.w3.org/1999/xlink"')  # fmt: skip
+LOGIN = "piet:zeven-sloten"
 seen: Counter[str] = Counter()
+showed: Counter[str] = Counter()  # the same, of requests that came with credentials
 lock = threading.Lock()
 
 
@@ -61,6 +66,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
+        if status == 401:
+            self.send_header("WWW-Authenticate", 'Basic realm="t"')
         self.end_headers()
         self.wfile.write(body[: len(body) // 2] if cut else body)
         self.close_connection = True
@@ -73,11 +80,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         parts = urlsplit(self.path)
+        if parts.path == "/told":
+            return self.send(json.dumps([seen, showed]), "application/json")
         fault, kind, *rest = parts.path.strip("/").split("/")
         query = {k.upper(): v for k, v in parse_qsl(parts.query)}
         with lock:
             seen[f"{fault}/{kind}"] += 1
             times = seen[f"{fault}/{kind}"]
+            showed[f"{fault}/{kind}"] += "Authorization" in self.headers
         host = f"http://{self.headers['Host']}/{fault}/{kind}"
         if fault == "slow":
             time.sleep(30)
@@ -107,6 +117,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.send("<a>" + "x" * 1000 + "</a>", "text/xml", cut=True)
         elif fault.startswith("flaky") and times <= 2:
             return self.send("even niet", "text/plain", 503)
+        elif fault.startswith("locked"):
+            right = "Basic " + base64.b64encode(LOGIN.encode()).decode()
+            if self.headers.get("Authorization") != right:
+                return self.send("wie bent u?", "text/plain", 401)
+            if fault.endswith("flaky") and times <= 2:
+                return self.send("even niet", "text/plain", 503)
+            if fault.endswith("away"):  # to another origin: another name of this machine
+                self.send_response(302)
+                port = self.headers["Host"].rpartition(":")[2]
+                self.send_header("Location", f"http://localhost:{port}{self.path}".replace(
+                    fault, "elsewhere"))  # fmt: skip
+                self.end_headers()
+                return
         getattr(self, kind)(fault, query, rest, host)
 
     # ------------------------------------------------------------------ OGC API Features
@@ -310,6 +333,25 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if fault == "cutdata" and not probe:
             body = body[: len(body) // 2]
         self.send(body, "image/tiff")
+
+    # ------------------------------------------------------------------ WMS
+    def wms(self, fault: str, query: dict[str, str], rest: list[str], host: str) -> None:
+        """A WMS 1.3.0 that says it has a layer ``beeld``."""
+        get = "".join(
+            f"<{n}><Format>{kind}</Format><DCPType><HTTP><Get><OnlineResource xmlns:xlink="
+            f'"http://www.w3.org/1999/xlink" xlink:href="{host}?"/></Get></HTTP></DCPType></{n}>'
+            for n, kind in (("GetCapabilities", "text/xml"), ("GetMap", "image/png")))  # fmt: skip
+        self.send(
+            '<?xml version="1.0"?><WMS_Capabilities version="1.3.0" xmlns="http://www.opengis.net/'
+            f'wms"><Service><Name>WMS</Name><Title>t</Title></Service><Capability><Request>{get}'
+            "</Request><Exception><Format>XML</Format></Exception><Layer><Title>t</Title>"
+            "<CRS>EPSG:28992</CRS><Layer queryable=\"0\"><Name>beeld</Name><Title>b</Title>"
+            "<CRS>EPSG:28992</CRS><EX_GeographicBoundingBox><westBoundLongitude>5"
+            "</westBoundLongitude><eastBoundLongitude>6</eastBoundLongitude><southBoundLatitude>52"
+            "</southBoundLatitude><northBoundLatitude>53</northBoundLatitude>"
+            '</EX_GeographicBoundingBox><BoundingBox CRS="EPSG:28992" minx="149000" miny="449000" '
+            'maxx="151000" maxy="451000"/></Layer></Layer></Capability></WMS_Capabilities>',
+            "text/xml")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import sqlite3
 import threading
@@ -15,9 +14,7 @@ import numpy as np
 import pytest
 
 from . import service_servers as servers
-
-BOX = (150_000.0, 450_000.0, 150_400.0, 450_400.0)  # meets all 25 squares of the server
-WFS, OAPIF, WCS = ("wfs", "wfs", "t:vlak"), ("oapif", "ogc", "vlak"), ("wcs", "wcs", "laag")
+from .service_servers import OAPIF, WCS, WFS, said
 
 
 @pytest.fixture(scope="module")
@@ -32,44 +29,7 @@ def base(qgis_app: Any) -> Iterator[str]:
 @pytest.fixture
 def fetch(base: str, tmp_path: Path) -> Any:
     """fetch(WFS, fault) -> outcome of one service; limits and service may be changed by name."""
-    from qgis.core import (
-        QgsCoordinateReferenceSystem,
-        QgsFeedback,
-        QgsProject,
-        QgsRectangle,
-    )
-
-    from dgo_twin_plugin.services import run
-    from dgo_twin_plugin.services.attempts import Limits
-    from dgo_twin_plugin.services.catalogue import Service
-    from dgo_twin_plugin.services.fetch import Fetcher
-
-    def fetch(which: tuple[str, str, str], fault: str, **changes: Any) -> Any:
-        kind, path, layer = which
-        crs = "EPSG:4326" if kind == "oapif" else "EPSG:28992"
-        service = Service("a", {"nl": "A", "en": "A"}, f"{base}/{fault}/{path}", kind,
-                          {"vlak": layer}, "none", "CC0", "K", margin=0.0, crs=crs,
-                          page_size=100 if kind == "wcs" else 10)  # fmt: skip
-        limits = Limits(timeout=changes.pop("timeout", 5.0), retries=changes.pop("retries", 0))
-        feedback = changes.pop("feedback", None) or QgsFeedback()
-        wish = run.Wish(QgsRectangle(*changes.pop("box", BOX)),
-                        QgsCoordinateReferenceSystem("EPSG:28992"), tmp_path,
-                        changes.pop("max_age", 0.0), changes.pop("offline", False))  # fmt: skip
-        limits = dataclasses.replace(
-            limits, **{k: changes.pop(k) for k in ("max_features", "keep_incomplete")
-                       if k in changes})  # fmt: skip
-        service = dataclasses.replace(service, **changes)
-        fetcher = Fetcher(limits, feedback, QgsProject.instance().transformContext())
-        fetch.told = []
-        return run.bring(service, wish, fetcher, fetch.told.append, lambda share: None)
-
-    return fetch
-
-
-def said(outcome: Any) -> str:
-    from dgo_twin_plugin.engine.texts import text
-
-    return text(outcome.why) if outcome.why else ""
+    return servers.fetching(base, tmp_path)
 
 
 def rows(path: Path) -> list[tuple]:
