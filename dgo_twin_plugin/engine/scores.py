@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from . import marks as m
 from . import words
 from .indicators.spec import Indicator, Measurement
 from .prepare import COLUMNS, Prepared, PreparedPart, ScoreRow, over_zones, prepare
-from .totals import TotalRow, Weights, totals
+from .totals import TotalRow, Weights, totals, totals_of
 
 if TYPE_CHECKING:
     from .norms import Profile
@@ -46,6 +46,8 @@ __all__ = [
 ]
 
 Ambitions = Mapping[str, Mapping[str, Any]]
+Wish = tuple[int, Union[str, int], str, float]  # rank, area type or zone id, part, value
+Wishes = dict[str, list[Wish]]  # by indicator
 
 
 class Judged(NamedTuple):
@@ -61,7 +63,7 @@ class Judged(NamedTuple):
 _ZONE = re.compile(r"zone[ _]*(\d+)", re.IGNORECASE)
 
 
-def _wishes(ambitions: Ambitions | None) -> dict[str, list[tuple[int, str | int, str, float]]]:
+def _wishes(ambitions: Ambitions | None) -> Wishes:
     """Ambitions by indicator: (rank, area type or zone id, part, value), least specific first.
 
     ``{'all': {ind: value}, 'GT04': {...}, 'zone 2': {...}}``: the zone goes before the type, the
@@ -69,7 +71,7 @@ def _wishes(ambitions: Ambitions | None) -> dict[str, list[tuple[int, str | int,
     (``air_quality: {pm25: 7}``); a bare number is meant for the first part. What is not a finite
     number says nothing.
     """
-    out: dict[str, list[tuple[int, str | int, str, float]]] = {}
+    out: Wishes = {}
 
     def add(rank: int, key: str | int, indicator: str, part: str, value: Any) -> None:
         try:
@@ -96,7 +98,7 @@ def _wishes(ambitions: Ambitions | None) -> dict[str, list[tuple[int, str | int,
 
 
 def _ambition_values(
-    prepared: Prepared, part: PreparedPart, wishes: list[tuple[int, str | int, str, float]]
+    prepared: Prepared, part: PreparedPart, wishes: list[Wish]
 ) -> np.ndarray:
     """(n_zones + 1,) ambition per zone in the part's unit; the basis where none is given (G8)."""
     values: np.ndarray = part.anchors[:, 1].copy()
@@ -116,10 +118,9 @@ class _Aim(NamedTuple):
     marks: np.ndarray
 
 
-def _aims(many: list[Prepared], ambitions: Ambitions | None) -> list[dict[str, _Aim]]:
+def _aims(many: list[Prepared], wishes: Wishes) -> list[dict[str, _Aim]]:
     """Ambitions and their marks for all parts of all indicators, in one call of the mark function:
     dozens of small calls would cost more than the slider may take (design 7)."""
-    wishes = _wishes(ambitions)
     parts = [(i, x) for i, p in enumerate(many) for x in p.parts.values() if not x.part.informative]
     if not parts:
         return [{} for _ in many]
@@ -212,7 +213,7 @@ def rows(
 ) -> tuple[list[ScoreRow], list[ScoreRow]]:
     """Rows of ``scores`` (one per zone, the plan first) and of ``score_parts`` (where the
     indicator has more than one part) under these ambitions. Pure: ``prepared`` stays as it is."""
-    return _lay(prepared, _aims([prepared], ambitions)[0])
+    return _lay(prepared, _aims([prepared], _wishes(ambitions))[0])
 
 
 def judge(
@@ -245,12 +246,33 @@ def rejudge(
     weights: Weights | None = None,
 ) -> Rejudged:
     """Everything that ambitions and weights decide, for all indicators at once; no geometry, no
-    places, no reduction (design 3 and 7: within 10 ms whatever the design's size)."""
+    places, no reduction (design 3 and 7: within 10 ms whatever the design's size).
+
+    Only what moved is redone: an indicator keeps the rows of its last ambitions, and a theme its
+    marks, on which ambitions have no say (G8). So rows may be shared between results; nobody
+    changes them.
+    """
     many = list(prepared)
+    wishes = _wishes(ambitions)
+    moved = [p for p in many if p.laid is None or p.laid.wishes != wishes.get(p.spec.id, [])]
+    for one, aims in zip(moved, _aims(moved, wishes)):
+        one.laid = _Laid(wishes.get(one.spec.id, []), *_lay(one, aims))
     scores: list[ScoreRow] = []
     parts: list[ScoreRow] = []
-    for one, aims in zip(many, _aims(many, ambitions)):
-        mine, of_parts = _lay(one, aims)
-        scores += mine
-        parts += of_parts
-    return Rejudged(scores, parts, totals(scores, weights))
+    groups = []
+    for one in many:
+        laid = one.laid  # read once: another thread may lay other ambitions over it
+        if laid.wishes != wishes.get(one.spec.id, []):
+            laid = _Laid([], *_lay(one, _aims([one], wishes)[0]))
+        scores += laid.rows
+        parts += laid.parts
+        groups.append((one.serial, laid.rows))
+    return Rejudged(scores, parts, totals_of(groups, weights))
+
+
+class _Laid(NamedTuple):
+    """The last ambitions of an indicator and its rows under them."""
+
+    wishes: list[Wish]
+    rows: list[ScoreRow]
+    parts: list[ScoreRow]

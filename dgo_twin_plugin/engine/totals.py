@@ -8,7 +8,7 @@ both carry the number of breaches, without which they are never shown: ``7,2 §`
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -193,6 +193,57 @@ def totals(rows: Iterable[ScoreRow], weights: Weights | None = None) -> list[Tot
                 total.add_theme(row_, weights.theme(theme))
         out.append(total.row(zone, TOTAL))
     return out
+
+
+_Themes = dict[int, TotalRow]  # zone -> the row of a theme
+_kept: dict[tuple[Any, ...], _Themes] = {}  # theme by theme, for totals_of
+_MOST = 512
+
+
+def totals_of(
+    groups: Iterable[tuple[int, Sequence[ScoreRow]]], weights: Weights | None = None
+) -> list[TotalRow]:
+    """:func:`totals` of the rows of several indicators, each with a number that stands for its
+    rows (``Prepared.serial``): only a theme whose rows or weights are others is added up again.
+    The same numbers to the last bit, for the rows are added in the same order. Rows of a theme may
+    be shared between results; nobody changes them."""
+    weights = weights or Weights()
+    by_theme: dict[str, list[tuple[int, Sequence[ScoreRow]]]] = {}
+    for serial, rows in groups:
+        if rows:
+            by_theme.setdefault(rows[0].theme, []).append((serial, rows))
+    themes = {t: _theme(t, by_theme[t], weights) for t in words.THEMES if t in by_theme}
+    zones = sorted({row.zone_id for found in by_theme.values() for _, rows in found
+                    for row in rows})  # fmt: skip
+    out: list[TotalRow] = []
+    for zone in zones:
+        total = _Sum()
+        for theme, found in themes.items():
+            if zone in found:
+                out.append(found[zone])
+                total.add_theme(found[zone], weights.theme(theme))
+        out.append(total.row(zone, TOTAL))
+    return out
+
+
+def _theme(
+    theme: str, groups: list[tuple[int, Sequence[ScoreRow]]], weights: Weights
+) -> _Themes:
+    key = (theme, *((n, weights.indicator(rows[0].indicator)) for n, rows in groups))
+    found = _kept.get(key)
+    if found is None:
+        sums: dict[int, _Sum] = {}
+        for _, rows in groups:
+            weight = weights.indicator(rows[0].indicator)
+            for row in rows:
+                if row.zone_id not in sums:
+                    sums[row.zone_id] = _Sum()
+                sums[row.zone_id].add_score(row, weight)
+        found = {zone: made.row(zone, theme) for zone, made in sums.items()}
+        if len(_kept) >= _MOST:
+            _kept.clear()
+        _kept[key] = found
+    return found
 
 
 def ambition_marks(

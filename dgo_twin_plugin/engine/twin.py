@@ -41,9 +41,9 @@ class LayerEntry:
     """One layer of the twin file: where it is, and how to read it. Empty = not given."""
 
     layer: str  # 'file', 'file|layer', or name of a layer in the project
-    function: str = ""  # column with the term of the function
+    function: str = ""  # column with the term of the function, or '=...'
     functions: Any = ""  # one function for every feature, or own term -> function
-    fields: dict[str, str] = field(default_factory=dict)  # canonical field -> column
+    fields: dict[str, str] = field(default_factory=dict)  # canonical field -> column, or '=...'
     mapping: str = ""  # id or path of a mapping file
     filter: str = ""
     type: str = ""  # column with the area type
@@ -239,7 +239,7 @@ def _surfaces(node: Node, known: Functions) -> LayerEntry:
     block = node.value
     changes: dict[str, Any] = {}
     if "function" in block:
-        changes["function"] = block["function"].text()
+        changes["function"] = _column(block["function"])
     if "mapping" in block:
         changes["mapping"] = block["mapping"].text()
     if "functions" in block:
@@ -265,7 +265,7 @@ def _type_map(node: Node) -> LayerEntry:
     block = node.value
     changes: dict[str, Any] = {}
     if "type" in block:
-        changes["type"] = block["type"].text()
+        changes["type"] = _column(block["type"])
     if "types" in block:
         changes["types"] = {k: n.text() for k, n in block["types"].mapping().items()}
     if "flags" in block:
@@ -285,7 +285,7 @@ def _entry(node: Node, allowed: Iterable[str], fields: Iterable[str] = ()) -> La
     if "filter" in block and not block["filter"].null:
         values["filter"] = block["filter"].text()
     if "fields" in block:
-        values["fields"] = {k: n.text() for k, n in block["fields"].mapping(fields).items()}
+        values["fields"] = {k: _column(n) for k, n in block["fields"].mapping(fields).items()}
     if "date" in block and not block["date"].null:
         values["date"] = _when(block["date"])
     if "basis" in block and not block["basis"].null:
@@ -299,6 +299,20 @@ def _entry(node: Node, allowed: Iterable[str], fields: Iterable[str] = ()) -> La
     if "band" in block and not block["band"].null:
         values["band"] = int(block["band"].number(1, 1000))
     return LayerEntry(**values)
+
+
+def is_expression(column: str) -> bool:
+    """Whether a column of the twin file is a QGIS expression, which the bridge works out while it
+    reads (a column of that name is made); the engine does not look inside."""
+    return column.startswith("=")
+
+
+def _column(node: Node) -> str:
+    """A column of the layer, or ``=`` and an expression over its columns."""
+    word = node.text()
+    if is_expression(word) and not word[1:].strip():
+        raise node.problem("twin.expression")
+    return word
 
 
 def _when(node: Node) -> str:
@@ -361,6 +375,25 @@ def _ambitions(node: Node, profile: Profile | None) -> dict[str, dict[str, float
         values = {_indicator_part(k, n): n.number() for k, n in block.mapping().items()}
         found[name] = {**found.get(name, {}), **values}
     return found
+
+
+def parse_ambitions(
+    content: str, profile: Profile | None = None, name: str = "ambitions"
+) -> dict[str, dict[str, float]]:
+    """The block ``ambitions:`` from YAML or JSON text, with or without its key; ``name`` is what
+    errors call the text. Raises ``DgoError`` as a twin file does."""
+    return _ambitions(_block(content, name, "ambitions"), profile)
+
+
+def parse_weights(content: str, name: str = "weights") -> tuple[dict[str, float], dict[str, float]]:
+    """The same for ``weights:``: weights of indicators, weights of themes."""
+    return _weights(_block(content, name, "weights"))
+
+
+def _block(content: str, name: str, key: str) -> Node:
+    root = parse_yaml(content, name)
+    whole = root.value if isinstance(root.value, dict) else {}
+    return whole[key] if list(whole) == [key] else root
 
 
 def _indicator_part(word: str, node: Node) -> str:

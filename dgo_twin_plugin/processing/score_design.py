@@ -34,6 +34,12 @@ class Algorithm(SnapshotAlgorithm):
             "INDICATORS", self.label("INDICATORS"), indicator_ids(), True, None, True, True
         )
         self.add(indicators, optional=True, advanced=True)
+        for name in ("AMBITIONS", "WEIGHTS"):  # the state of the mixing panel, as text
+            self.add(
+                QgsProcessingParameterString(name, self.label(name), multiLine=True),
+                optional=True,
+                advanced=True,
+            )
         self.add(
             QgsProcessingParameterNumber(
                 "CELL_SIZE",

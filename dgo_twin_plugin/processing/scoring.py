@@ -31,12 +31,13 @@ from ..engine.twin import Twin
 from ..engine.words import Cancelled, DgoError, say
 from ..layers.gather import Inputs, Reading, read_all
 from ..layers.read import Tick
+from ..project.mix import in_force, read_mix
 from ..store import outcome
 from ..store.postgis_schema import check_writable
 from ..store.record import RunRecord
 from ..store.target import Postgres, is_database, place, without_secrets
 from ..store.write import write_run
-from .inputs import collect, date_of, profile_of
+from .inputs import collect, date_of, mixed, profile_of
 from .provider import plugin_version
 
 
@@ -52,6 +53,8 @@ class Run:
         self.parameters = dict(parameters)
         self.inputs: Inputs = self.collected(algorithm, parameters, context)
         self.profile: Profile = profile_of(algorithm, parameters, context, self.inputs.twin)
+        self.inputs.twin = mixed(algorithm, parameters, context, self.inputs.twin, self.profile)
+        self.warning = unread(parameters, context)
         self.date = date_of(algorithm, parameters, context, self.inputs.twin)
         self.chosen = chosen(
             algorithm.parameterAsEnumStrings(parameters, "INDICATORS", context), self.inputs.twin
@@ -102,6 +105,8 @@ class Run:
 
         status = say(f"results.value.norm_status.{profile.status}")
         feedback.pushInfo(text("algorithms.proposal", title=profile.title, status=status))
+        if self.warning:
+            feedback.pushWarning(self.warning)
         feedback.setProgressText(text("algorithms.step.read"))
         reading = read_all(inputs, tick, progress(0, 25))
         feedback.pushInfo(text("algorithms.plane", crs=reading.plane.crs.userFriendlyIdentifier()))
@@ -194,6 +199,8 @@ class Run:
             parameters={
                 **{k: _plain(v) for k, v in self.parameters.items()},
                 "twin": self.inputs.twin.file,
+                # what held, wherever it came from: given as parameters it gives the same run
+                **in_force(self.inputs.twin),
             },
             plan_mark=result.plan_mark(),
             coverage=result.coverage(),
@@ -219,6 +226,14 @@ def folder_of(twin: Twin, context: QgsProcessingContext) -> Path | None:
     """Where files go that a database does not take: beside the project, else the twin file."""
     home = context.project().absolutePath() if context.project() is not None else ""
     return Path(home) if home else twin.folder
+
+
+def unread(parameters: dict[str, Any], context: QgsProcessingContext) -> str:
+    """Why the mix that the project keeps does not count, '' where it does or is not asked for."""
+    if parameters.get("AMBITIONS") and parameters.get("WEIGHTS"):
+        return ""
+    problem = read_mix(context.project()).problem if context.project() is not None else None
+    return text(problem.message) if problem is not None else ""
 
 
 def chosen(named: list[str], twin: Twin) -> list[str] | None:

@@ -23,10 +23,15 @@ __all__ = ["all_indicators", "indicator", "indicator_ids", "known_indicators"]
 def indicator_ids() -> list[str]:
     """The ids of all indicators, in the order of their codes, without importing any: a module is
     named after its indicator."""
+    return list(_names())
+
+
+@lru_cache(maxsize=1)  # looking into a folder takes a millisecond, and a mix names hundreds
+def _names() -> tuple[str, ...]:
     names = [m.name for m in pkgutil.iter_modules(__path__)
              if not m.name.startswith("_") and m.name != "spec"]  # fmt: skip
     known = {name: k for k, name in enumerate(INDICATORS)}
-    return sorted(names, key=lambda name: (known.get(name, len(known)), name))
+    return tuple(sorted(names, key=lambda name: (known.get(name, len(known)), name)))
 
 
 def known_indicators() -> list[str]:
