@@ -15,3 +15,12 @@ def register() -> Any:
 def unregister(registration: Any) -> None:
     """Take them away again."""
     registration.end()
+
+
+def set_live(provider: Any) -> None:
+    """While a live session runs: a function without arguments that gives its assessment, or None.
+    Expressions then answer from it; ``set_live(None)`` brings back the stored runs. The function is
+    called in drawing threads."""
+    from . import live
+
+    live.set_live(provider)

@@ -1,9 +1,14 @@
 """The expression functions.
 
 ``dgo_mark(indicator, scope)``: ``scope`` is ``'plan'`` (the default), the number of a zone,
-``'zone'`` (the zone of the feature at hand: its field ``zone_id``) or ``'feature'`` (the feature at
+``'zone'`` (the zone of the feature at hand: its field ``zone_id``, else the zone that the feature
+was found in) or ``'feature'`` (the feature at
 hand itself: a feature of a result layer, or of the layer that was scored). ``'total'`` and the
-names of the themes stand beside the indicators. What was not assessed gives NULL.
+names of the themes stand beside the indicators; ``'green'`` is the indicator, ``'theme green'`` its
+theme. What was not assessed gives NULL.
+
+While a live session runs the answers are the live ones, but for the layers of a stored run, which
+go on telling their own.
 """
 
 from __future__ import annotations
@@ -16,10 +21,13 @@ from qgis.core import QgsExpression, QgsExpressionFunction, QgsProject
 from ..engine.indicators import indicator_ids
 from ..engine.texts import has_text, language, text
 from ..engine.words import THEMES, DgoError
+from . import live
+from .live import LiveRows
 from .run import Current, Rows
 
 GROUP = "DGO Twin"
 PLAN, ZONE, FEATURE = "plan", "zone", "feature"
+THEME = "theme "  # before the name of a theme that is an indicator as well
 # function -> column of scores; of a place there are only value and mark
 COLUMNS = {"dgo_mark": "mark", "dgo_value": "value", "dgo_status": "status"}
 
@@ -59,11 +67,13 @@ class Function(QgsExpressionFunction):  # type: ignore[misc] # QGIS carries no t
 
     def answer(self, indicator: str, scope: Any, context: Any) -> Any:
         """The value asked for, or None. Raises ``DgoError`` for an unknown name or scope."""
-        if indicator not in names():
+        if not known(indicator):
             raise DgoError("expressions.unknown", name=indicator, known=", ".join(names()))
         layer = str((context.variable("layer_id") if context is not None else None) or "")
-        # of the run that a result layer belongs to, else of the one on top of the project
-        rows = self.current.rows(layer)
+        # of the run that a result layer belongs to, else live, else of the run on top
+        rows: LiveRows | Rows | None = self.current.rows_of(layer)
+        if rows is None:
+            rows = live.rows() or self.current.rows()
         if rows is None:
             return None
         feature = context.feature() if context is not None and context.hasFeature() else None
@@ -72,8 +82,8 @@ class Function(QgsExpressionFunction):  # type: ignore[misc] # QGIS carries no t
             name = str((context.variable("layer_name") if context is not None else None) or "")
             return self._of_feature(rows, indicator, name, feature)
         if word == ZONE:
-            number = None if feature is None else _attribute(feature, "zone_id")
-            return None if number is None else self._of_zone(rows, indicator, int(number))
+            number = None if feature is None else self._zone_of(rows, feature, context)
+            return None if number is None else self._of_zone(rows, indicator, number)
         if word in (PLAN, "", "none", "null"):
             return self._of_zone(rows, indicator, 0)
         try:
@@ -81,12 +91,21 @@ class Function(QgsExpressionFunction):  # type: ignore[misc] # QGIS carries no t
         except ValueError:
             raise DgoError("expressions.scope", scope=str(scope)) from None
 
-    def _of_zone(self, rows: Rows, name: str, zone: int) -> Any:
-        table = rows.totals if name in (*THEMES, "total") else rows.scores
+    def _zone_of(self, rows: Rows | LiveRows, feature: Any, context: Any) -> int | None:
+        """The zone of a feature: its field ``zone_id``, else where the assessment found it."""
+        number = _attribute(feature, "zone_id")
+        if number is not None:
+            return int(number)
+        return rows.zone(str(context.variable("layer_name") or ""), feature.id())
+
+    def _of_zone(self, rows: Rows | LiveRows, name: str, zone: int) -> Any:
+        table = rows.scores
+        if name not in indicator_ids():  # green is an indicator first: its theme is 'theme green'
+            table, name = rows.totals, name[len(THEME):] if name.startswith(THEME) else name
         row = table.get((name, zone))
         return None if row is None else row.get(self.column)
 
-    def _of_feature(self, rows: Rows, indicator: str, layer: str, feature: Any) -> Any:
+    def _of_feature(self, rows: Rows | LiveRows, indicator: str, layer: str, feature: Any) -> Any:
         if feature is None:
             return None
         own = _attribute(feature, "source_fid")
@@ -119,7 +138,14 @@ def _attribute(feature: Any, name: str) -> Any:
 
 def names() -> tuple[str, ...]:
     """What the first argument may be."""
-    return (*indicator_ids(), *THEMES, "total")
+    indicators = indicator_ids()
+    themes = (f"{THEME}{t}" if t in indicators else t for t in THEMES)
+    return (*indicators, *themes, "total")
+
+
+def known(name: str) -> bool:
+    """Whether a name means something; every theme may be named as ``theme water``, too."""
+    return name in names() or (name.startswith(THEME) and name[len(THEME):] in THEMES)
 
 
 def help_text(name: str) -> str:
@@ -137,7 +163,10 @@ def help_text(name: str) -> str:
         f"<h4>{text('expressions.examples')}</h4><ul>"
         f"<li><code>{name}('traffic_noise')</code></li>"
         f"<li><code>{name}('green', 2)</code></li>"
+        f"<li><code>{name}('traffic_noise', 'zone')</code></li>"
         f"<li><code>{name}('traffic_noise', 'feature')</code></li></ul>",
+        f"<p>{html.escape(text('why.expressions.uses'))}</p>",
+        f"<p>{html.escape(text('why.expressions.live'))}</p>",
     ]
     assert has_text(f"expressions.about.{column}", language())
     return "".join(lines)

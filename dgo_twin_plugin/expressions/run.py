@@ -33,6 +33,7 @@ class Rows:
         totals = read.rows(path, "totals", run_id)
         self.totals = {(t["theme"], t["zone_id"]): t for t in totals}
         self._places: dict[str, dict[_Key, dict[str, Any]]] = {}
+        self._zones: dict[tuple[str, int], int] | None = None
         self._lock = threading.Lock()
 
     def place(
@@ -44,6 +45,20 @@ class Rows:
             if indicator not in self._places:
                 self._places[indicator] = self._read(indicator)
         return self._places[indicator].get((layer, fid, zone))
+
+    def zone(self, layer: str, fid: int) -> int | None:
+        """The zone of a feature; the first where it lies in several, None where in none."""
+        from ..store import read
+
+        with self._lock:
+            if self._zones is None:
+                self._zones = {}
+                for row in read.rows(self.path, "places", self.run_id):
+                    if row["source_fid"] is None or not row["zone_id"]:
+                        continue
+                    key = str(row["source_layer"]), int(row["source_fid"])
+                    self._zones[key] = min(row["zone_id"], self._zones.get(key, row["zone_id"]))
+        return self._zones.get((layer, fid))
 
     def _read(self, indicator: str) -> dict[_Key, dict[str, Any]]:
         from ..store import read
@@ -115,6 +130,12 @@ class Current:
                 of_layer[id_] = str(path), str(run)
         with self._lock:
             self._top, self._of_layer = top, of_layer
+
+    def rows_of(self, layer_id: str) -> Rows | None:
+        """The rows of the run that a result layer belongs to; None for any other layer."""
+        with self._lock:
+            known = layer_id in self._of_layer
+        return self.rows(layer_id) if known else None
 
     def rows(self, layer_id: str = "") -> Rows | None:
         """The rows of the run that a layer belongs to, else of the run on top; None where there is

@@ -6,9 +6,9 @@ Gathering happens in the main thread and only takes snapshots; reading them happ
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from qgis.core import (
     QgsCoordinateReferenceSystem,
@@ -24,10 +24,11 @@ from qgis.core import (
 )
 
 from ..engine.build import Sources
+from ..engine.checks import Check
 from ..engine.mapping import load_mapping
 from ..engine.provenance import fingerprint, raster_fingerprint
 from ..engine.roles import roles
-from ..engine.scene import FIELDS, RawLayer
+from ..engine.scene import FIELDS, RasterContext, RawLayer
 from ..engine.sketch import COLUMNS as SKETCH_COLUMNS
 from ..engine.texts import text
 from ..engine.twin import LayerEntry, Twin
@@ -41,6 +42,9 @@ FARTHER = {"stops": 3000.0}  # an intercity station counts within 3 km (CROW/PBL
 # Rasters are asked for values in the plan and at its facades, never farther out.
 RASTER_MARGIN = 200.0  # m; read_raster adds some cells, for a coarse map
 FLAG_COLUMNS = ("high_sandy_ground",)
+
+T = TypeVar("T")
+Steps = Generator[None, None, T]  # work cut into steps; returns what it made
 
 
 @dataclass
@@ -73,6 +77,13 @@ def gather(
 ) -> Inputs:
     """Open the layers of the twin; ``given`` (design, design_extra, area_types, plan_area) are
     inputs that parameters named and that go before it."""
+    return through(gather_steps(twin, project, given))
+
+
+def gather_steps(
+    twin: Twin, project: QgsProject | None, given: dict[str, list[VectorInput]] | None = None
+) -> Steps[Inputs]:
+    """The same in steps of one layer, for whoever may not keep the main thread from its work."""
     given = given or {}
     transforms = project.transformContext() if project else QgsCoordinateTransformContext()
     crs = project.crs() if project else QgsCoordinateReferenceSystem()
@@ -95,7 +106,9 @@ def gather(
 
     inputs.design = [as_drawn(d) for d in given.get("design", [])]
     if not inputs.design:
-        inputs.design = [vector(entry, "design") for entry in twin.design]
+        for entry in twin.design:
+            inputs.design.append(vector(entry, "design"))
+            yield
     inputs.design += [as_drawn(d) for d in given.get("design_extra", [])]
     for name in ("area_types", "plan_area"):
         entry = getattr(twin, name)
@@ -106,6 +119,7 @@ def gather(
             setattr(inputs, name, [dataclasses.replace(v, entry={**below, **v.entry}) for v in own])
         elif entry is not None:
             setattr(inputs, name, [vector(entry, name)])
+            yield
     for role, entries in twin.context.items():
         for entry in entries:
             found = opened(entry)
@@ -115,7 +129,18 @@ def gather(
                 inputs.vectors.setdefault(role, []).append(found)
             else:
                 inputs.rasters.setdefault(role, []).append(found)
+            yield
     return inputs
+
+
+def through(steps: Steps[T]) -> T:
+    """All steps at once."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found: T = end.value
+            return found
 
 
 def reading_of(twin: Twin, given: VectorInput, project: QgsProject | None) -> dict[str, Any]:
@@ -166,17 +191,86 @@ def as_input(
         (-limit if r.min() != r.min() else r.min(), limit if r.max() != r.max() else r.max())
         for r in ranges
     ]
-    return RasterInput(layer.name(), copy, layer.crs(), entry, public_source(layer), empty)
+    return RasterInput(
+        layer.name(), copy, layer.crs(), entry, public_source(layer), empty, layer.id()
+    )
+
+
+class Reader:
+    """Reads one input at a time: every layer whole. Others keep what they read before."""
+
+    def __init__(self, inputs: Inputs) -> None:
+        self.inputs = inputs
+
+    def mapping(self, word: str) -> dict[str, Any]:
+        """A mapping file, by id or path."""
+        return load_mapping(word, self.inputs.twin.folder)
+
+    def vector(self, role: str, given: VectorInput, block: dict[str, Any], plane: Plane,
+               box: QgsRectangle | None, checks: list[Check], tick: Tick) -> RawLayer:  # fmt: skip
+        """One layer; ``block`` is its mapping file, ``checks`` gets what is wrong with it."""
+        transforms = self.inputs.transforms
+        wanted = wanted_fields(role, given.entry, block)
+        raw = read_vector(given, plane, transforms, wanted, box, checks, tick)
+        if role == "current":
+            raw.covers = covers(given, plane, transforms)
+        return raw
+
+    def raster(self, role: str, given: RasterInput, plane: Plane, window: QgsRectangle,
+               checks: list[Check]) -> RasterContext:  # fmt: skip
+        """The window of one raster."""
+        return read_raster(role, given, plane, window, self.inputs.transforms, checks)
+
+    def box(self, layers: list[RawLayer]) -> QgsRectangle | None:
+        """The extent of what was read, work plane."""
+        return box_of(layers)
+
+
+class Recorder(Reader):
+    """Reads, and writes down what every input was."""
+
+    def __init__(self, inputs: Inputs) -> None:
+        super().__init__(inputs)
+        self.record: list[dict[str, Any]] = []
+        self.notes: list[str] = []
+
+    def vector(self, role: str, given: VectorInput, *how: Any) -> RawLayer:
+        raw = super().vector(role, given, *how)
+        said = [*given.notes, *(["filter"] if raw.entry.get("filter") else [])]
+        said = list(dict.fromkeys(said))
+        self.record.append(_record(role, given, fingerprint(raw), len(raw.fid), said))
+        self.notes.extend(text(f"algorithms.note.{note}", layer=given.name) for note in said)
+        return raw
+
+    def raster(self, role: str, given: RasterInput, *how: Any) -> RasterContext:
+        read = super().raster(role, given, *how)
+        self.record.append(
+            {
+                "role": role,
+                "layer": given.name,
+                "source": given.origin,
+                "fingerprint": raster_fingerprint(read),
+                **_declared(given.entry),
+            }
+        )
+        return read
 
 
 def read_all(inputs: Inputs, tick: Tick, progress: Callable[[float], None]) -> Reading:
     """Read everything into the work plane. Raises ``Cancelled`` by way of ``tick``."""
+    reader = Recorder(inputs)
+    sources, plane = read_sources(inputs, reader, tick, progress)
+    return Reading(sources, plane, reader.record, reader.notes)
+
+
+def read_sources(
+    inputs: Inputs, reader: Reader, tick: Tick, progress: Callable[[float], None]
+) -> tuple[Sources, Plane]:
+    """What every run reads, in the order of every run; how is up to ``reader``."""
     twin = inputs.twin
     plane = _plane(inputs)
     sources = Sources(crs=plane.label, terms=dict(twin.functions), margin=MARGIN,
                       methods=dict(twin.methods))  # fmt: skip
-    record: list[dict[str, Any]] = []
-    notes: list[str] = []
 
     def vectors(
         role: str, given: Iterable[VectorInput], box: QgsRectangle | None
@@ -184,20 +278,22 @@ def read_all(inputs: Inputs, tick: Tick, progress: Callable[[float], None]) -> R
         found = []
         for one in given:
             tick()
-            raw = _read(role, one, sources, plane, inputs, box, tick)
-            found.append(raw)
-            said = [*one.notes, *(["filter"] if raw.entry.get("filter") else [])]
-            said = list(dict.fromkeys(said))
-            record.append(_record(role, one, fingerprint(raw), len(raw.fid), said))
-            notes.extend(text(f"algorithms.note.{note}", layer=one.name) for note in said)
+            entry = one.entry
+            mapping = str(entry.get("mapping") or "")
+            if mapping and mapping not in sources.mappings:
+                sources.mappings[mapping] = reader.mapping(mapping)
+            block: dict[str, Any] = dict(sources.mappings.get(mapping) or {})
+            if block.get("filter") and not entry.get("filter"):
+                one = dataclasses.replace(one, entry={**entry, "filter": block["filter"]})
+            found.append(reader.vector(role, one, block, plane, box, sources.checks, tick))
         return found
 
     sources.design = vectors("design", inputs.design, None)
     sources.plan_area = vectors("plan_area", inputs.plan_area, None)
     progress(0.4)
-    near = _box(sources.plan_area or sources.design)
+    near = reader.box(sources.plan_area or sources.design)
     sources.area_types = vectors("area_types", inputs.area_types, near)
-    near = near or _box(sources.area_types)
+    near = near or reader.box(sources.area_types)
     around = None if near is None else QgsRectangle(near).buffered(MARGIN)
     sources.current = vectors("current", inputs.current, around)
     progress(0.7)
@@ -205,7 +301,7 @@ def read_all(inputs: Inputs, tick: Tick, progress: Callable[[float], None]) -> R
         reach = FARTHER.get(role)
         box = around if near is None or reach is None else QgsRectangle(near).buffered(reach)
         sources.vectors[role] = vectors(role, given, box)
-    around = around or _box(sources.current)
+    around = around or reader.box(sources.current)
     close = around if near is None else QgsRectangle(near).buffered(RASTER_MARGIN)
     if around is not None:
         for role, rasters in inputs.rasters.items():
@@ -213,54 +309,16 @@ def read_all(inputs: Inputs, tick: Tick, progress: Callable[[float], None]) -> R
             for raster in rasters:
                 tick()
                 window = close if raster.crs == plane.crs else around
-                read = read_raster(role, raster, plane, window, inputs.transforms, sources.checks)
-                sources.rasters[role].append(read)
-                record.append(
-                    {
-                        "role": role,
-                        "layer": raster.name,
-                        "source": raster.origin,
-                        "fingerprint": raster_fingerprint(read),
-                        **_declared(raster.entry),
-                    }
+                sources.rasters[role].append(
+                    reader.raster(role, raster, plane, window, sources.checks)
                 )
     progress(1.0)
-    return Reading(sources, plane, record, notes)
+    return sources, plane
 
 
 def _plane(inputs: Inputs) -> Plane:
     first = next(iter([*inputs.design, *inputs.current, *inputs.area_types]))
     return choose_plane(first.crs, first.extent, inputs.project_crs, inputs.transforms)
-
-
-def _read(
-    role: str,
-    given: VectorInput,
-    sources: Sources,
-    plane: Plane,
-    inputs: Inputs,
-    box: QgsRectangle | None,
-    tick: Tick,
-) -> RawLayer:
-    entry = given.entry
-    mapping = str(entry.get("mapping") or "")
-    if mapping and mapping not in sources.mappings:
-        sources.mappings[mapping] = load_mapping(mapping, inputs.twin.folder)
-    block = sources.mappings.get(mapping) or {}
-    if block.get("filter") and not entry.get("filter"):
-        given = dataclasses.replace(given, entry={**entry, "filter": block["filter"]})
-    raw = read_vector(
-        given,
-        plane,
-        inputs.transforms,
-        wanted_fields(role, entry, block),
-        box,
-        sources.checks,
-        tick,
-    )
-    if role == "current":
-        raw.covers = _covers(given, plane, inputs.transforms)
-    return raw
 
 
 def wanted_fields(role: str, entry: dict[str, Any], mapping: dict[str, Any]) -> set[str]:
@@ -281,7 +339,7 @@ def wanted_fields(role: str, entry: dict[str, Any], mapping: dict[str, Any]) -> 
     return wanted
 
 
-def _covers(
+def covers(
     given: VectorInput, plane: Plane, transforms: QgsCoordinateTransformContext
 ) -> tuple[float, float, float, float] | None:
     try:
@@ -295,16 +353,23 @@ def _covers(
     return box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum()
 
 
-def _box(layers: list[RawLayer]) -> QgsRectangle | None:
+def bounds_of(wkb: bytes) -> QgsRectangle:
+    """The box of one geometry."""
+    geometry = QgsGeometry()
+    geometry.fromWkb(wkb)
+    return geometry.boundingBox()
+
+
+def box_of(
+    layers: list[RawLayer], bounds: Callable[[bytes], QgsRectangle] = bounds_of
+) -> QgsRectangle | None:
     """The extent of what was read, work plane."""
     box = QgsRectangle()
     box.setMinimal()
     for layer in layers:
         for wkb in layer.wkb:
             if wkb is not None:
-                geometry = QgsGeometry()
-                geometry.fromWkb(wkb)
-                box.combineExtentWith(geometry.boundingBox())
+                box.combineExtentWith(bounds(wkb))
     return None if box.isNull() or not box.isFinite() else box
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,7 @@ from ..engine.checks import Check
 from ..engine.scene import RawLayer
 from ..engine.words import IMPORTANT, DgoError
 from ..store.target import is_database
+from .computed import Computed
 from .connections import PROVIDER, open_table
 from .plane import Plane, require_crs
 
@@ -49,6 +51,8 @@ class VectorInput:
     shape: int = QgsWkbTypes.GeometryType.UnknownGeometry  # points, lines, polygons, none
     count: int = -1  # features, -1 where the source does not know
     unordered: bool = False  # the source gives its features in any order: read by their id
+    layer_id: str = ""  # of the layer that this is a snapshot of
+    apart: bool = False  # every feature stands on its own: no join, no virtual field
 
 
 @dataclass
@@ -61,12 +65,18 @@ class RasterInput:
     entry: dict[str, Any] = field(default_factory=dict)
     origin: str = ""
     empty: list[tuple[float, float]] = field(default_factory=list)  # no data, set on the layer
+    layer_id: str = ""
 
 
-def snapshot(layer: QgsVectorLayer, entry: dict[str, Any] | None = None) -> VectorInput:
+def snapshot(
+    layer: QgsVectorLayer,
+    entry: dict[str, Any] | None = None,
+    extent: QgsRectangle | None = None,
+) -> VectorInput:
     """A stable copy of what a layer holds now: unsaved edits, subset filter and joined fields
     included. It does not need the layer any more: a worker may read it while the layer changes or
-    goes."""
+    goes. ``extent``: what is taken for the layer's own, which QGIS works out of all features
+    where one is edited."""
     if layer.isSpatial():
         require_crs(layer.crs(), layer.name())
     notes = []
@@ -76,18 +86,23 @@ def snapshot(layer: QgsVectorLayer, entry: dict[str, Any] | None = None) -> Vect
         notes.append("filter")
     if layer.vectorJoins():
         notes.append("join")
+    fields = layer.fields()
+    virtual = fields.FieldOrigin.OriginExpression
     return VectorInput(
         named(layer),
         QgsVectorLayerFeatureSource(layer),
-        [f.name() for f in layer.fields()],
+        [f.name() for f in fields],
         layer.crs(),
-        layer.extent(),
+        layer.extent() if extent is None else extent,
         dict(entry or {}),
         notes,
         public_source(layer),
         layer.geometryType(),
         layer.featureCount(),
         layer.providerType() == PROVIDER,
+        layer.id(),
+        "join" not in notes
+        and not any(fields.fieldOrigin(i) == virtual for i in range(fields.count())),
     )
 
 
@@ -116,7 +131,8 @@ def open_entry(
     transforms: QgsCoordinateTransformContext,
 ) -> QgsMapLayer:
     """The layer that an entry of a twin file names: a layer of the project by id or name, else
-    ``file|layer`` or ``file``, relative to the twin file, or ``PG:...|schema.table``. Raises
+    ``file|layer`` or ``file``, relative to the twin file, or ``PG:...|schema.table``. A file that
+    the project shows is read as it stands there, with the edits that are not saved. Raises
     DgoError naming what was tried."""
     if project is not None:
         found = project.mapLayer(text) or next(iter(project.mapLayersByName(text)), None)
@@ -129,6 +145,10 @@ def open_entry(
     path = Path(file)
     if not path.is_absolute() and folder is not None:
         path = folder / path
+    if project is not None:
+        shown = _shown(project, path, name)
+        if shown is not None:
+            return shown
     if not path.exists() and "://" not in file and not file.startswith("/vsi"):
         raise DgoError("problems.file_not_found", file=str(path), layer=text)
     if path.suffix.lower() in {".tif", ".tiff", ".asc", ".vrt", ".img", ".nc"} and not name:
@@ -147,6 +167,30 @@ def open_entry(
     raise DgoError("problems.layer_not_readable", layer=text)
 
 
+def _shown(project: QgsProject, path: Path, name: str) -> QgsMapLayer | None:
+    """The layer of the project that shows a whole file (or layer of a file), the one that is being
+    edited first; None where it has none. One with a filter shows less than the file holds."""
+    wanted = os.path.normcase(os.path.normpath(path)), name
+    found = []
+    for layer in project.mapLayers().values():
+        file, *options = str(layer.source()).split("|")
+        inside = next((o[10:] for o in options if o.startswith("layername=")), "")
+        if (os.path.normcase(os.path.normpath(file)), inside) != wanted or not layer.isValid():
+            continue
+        if any(o.startswith("subset=") for o in options):
+            continue
+        if isinstance(layer, QgsVectorLayer) and layer.subsetString():
+            continue
+        found.append(layer)
+    # in a fixed order, so that the same project gives the same layer
+    found.sort(key=lambda layer: (not _edited(layer), layer.id()))
+    return found[0] if found else None
+
+
+def _edited(layer: QgsMapLayer) -> bool:
+    return isinstance(layer, QgsVectorLayer) and layer.isEditable()
+
+
 def read_vector(
     given: VectorInput,
     plane: Plane,
@@ -155,25 +199,28 @@ def read_vector(
     box: QgsRectangle | None = None,
     checks: list[Check] | None = None,
     tick: Tick | None = None,
+    fids: Iterable[int] | None = None,
 ) -> RawLayer:
     """Read all features, transformed into the work plane.
 
-    ``wanted`` limits the fields (those the layer has), ``box`` the place (work plane). A feature
-    that cannot be transformed becomes a check and has no geometry.
+    ``wanted`` limits the fields (those the layer has), ``box`` the place (work plane), ``fids``
+    the features (only without a filter; those that are not there are left out). A feature that
+    cannot be transformed becomes a check and has no geometry.
     """
     require_crs(given.crs, given.name)
     names = [f for f in given.fields if wanted is None or f in set(wanted)]
     request = QgsFeatureRequest()
     request.setInvalidGeometryCheck(QgsFeatureRequest.InvalidGeometryCheck.GeometryNoCheck)
     index = [given.fields.index(f) for f in names]
-    request.setSubsetOfAttributes(index)
+    made = Computed(given.name, given.source, given.entry, wanted or ())
+    request.setSubsetOfAttributes(sorted({*index, *made.needed}))
     if given.crs != plane.crs:
         request.setDestinationCrs(plane.crs, transforms)
     if box is not None:
         request.setFilterRect(box)
+    if fids is not None:
+        request.setFilterFids(list(fids))
     _filter(request, given)
-    lost: list[int] = []
-    request.setTransformErrorCallback(lambda feature: lost.append(feature.id()))
     fids: list[int] = []
     wkb: list[bytes | None] = []
     columns: list[list[Any]] = [[] for _ in index]
@@ -186,15 +233,18 @@ def read_vector(
         attributes = feature.attributes()
         for column, i in zip(columns, index):
             column.append(attributes[i] if i < len(attributes) else None)
+        made.add(feature)
+    names, columns = names + made.names, columns + made.values
     if given.unordered:  # the order decides which of two overlapping features keeps the ground
         order = sorted(range(len(fids)), key=fids.__getitem__)
         fids, wkb = [fids[i] for i in order], [wkb[i] for i in order]
         columns = [[column[i] for i in order] for column in columns]
-        lost.sort()
     if checks is not None:
+        lost = _lost(given, plane, fids, wkb)
         checks.extend(
             Check("untransformable", IMPORTANT, "feature", given.name, fid) for fid in lost
         )
+        checks.extend(made.checks())
     read = {
         name: [v if type(v) in _PLAIN else plain(v) for v in column]
         for name, column in zip(names, columns)
@@ -202,6 +252,20 @@ def read_vector(
     return RawLayer(
         given.name, np.array(fids, np.int64), wkb, read, given.entry, ",".join(given.notes)
     )
+
+
+def _lost(
+    given: VectorInput, plane: Plane, fids: list[int], wkb: list[bytes | None]
+) -> list[int]:
+    """The features that have a geometry, but none in the work plane. (QGIS would tell by itself,
+    but in 3.22 its call back into Python fails.)"""
+    gone = [fid for fid, one in zip(fids, wkb) if one is None]
+    if not gone or given.crs == plane.crs:
+        return []
+    request = QgsFeatureRequest().setSubsetOfAttributes([]).setFilterFids(gone)
+    request.setInvalidGeometryCheck(QgsFeatureRequest.InvalidGeometryCheck.GeometryNoCheck)
+    drawn = {f.id() for f in given.source.getFeatures(request) if not f.geometry().isNull()}
+    return [fid for fid in gone if fid in drawn]
 
 
 _PLAIN = {int, float, str, bool, type(None)}  # taken as they are: nearly every value of a layer

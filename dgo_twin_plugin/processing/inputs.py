@@ -14,11 +14,20 @@ from qgis.core import (
 )
 
 from ..engine.norms import Profile, load_profile
-from ..engine.twin import DEFAULT_PROFILE, LayerEntry, Twin, load_twin
+from ..engine.twin import (
+    DEFAULT_PROFILE,
+    LayerEntry,
+    Twin,
+    is_expression,
+    load_twin,
+    parse_ambitions,
+    parse_weights,
+)
 from ..engine.words import DgoError, say
-from ..layers.gather import Inputs, gather
+from ..layers.gather import Inputs, Steps, gather_steps, through
 from ..layers.plane import require_crs
 from ..layers.read import VectorInput, looked_at, snapshot
+from ..project.mix import laid_over
 from ..project.roles import project_twin
 
 TYPE_FIELDS = ("type", "gebiedstype", "gebiedstyp", "area_type")
@@ -28,7 +37,7 @@ def twin_of(algorithm: Any, parameters: dict[str, Any], context: QgsProcessingCo
     """The twin file where one is named, else what the project remembers."""
     path = algorithm.parameterAsFile(parameters, "TWIN", context)
     project = context.project()
-    kept = project_twin(project) if project is not None else Twin()
+    kept = laid_over(project_twin(project), project) if project is not None else Twin()
     if not path:
         return kept
     return over(load_twin(path), kept)
@@ -46,14 +55,14 @@ def over(twin: Twin, kept: Twin) -> Twin:
         for name in (
             "profile",
             "ambitions",
-            "weights",
-            "theme_weights",
             "scenario",
             "assessment_date",
             "indicators",
             "cell_size",
         )
     }
+    weighing = twin if twin.weights or twin.theme_weights else kept  # one block of the file
+    blocks.update(weights=weighing.weights, theme_weights=weighing.theme_weights)
     context = {role: tuple(map(at, entries)) for role, entries in kept.context.items()}
     return dataclasses.replace(
         twin,
@@ -70,21 +79,31 @@ def collect(algorithm: Any, parameters: dict[str, Any], context: QgsProcessingCo
     """Snapshots of everything a run reads; main thread. Raises DgoError where something needed
     is absent or cannot be what it is given for."""
     twin = twin_of(algorithm, parameters, context)
+    inputs, named = through(collect_steps(algorithm, parameters, context, twin))
+    refuse(inputs, named)
+    return inputs
+
+
+def collect_steps(
+    algorithm: Any, parameters: dict[str, Any], context: QgsProcessingContext, twin: Twin
+) -> Steps[tuple[Inputs, bool]]:
+    """The same in steps of one layer, but for what :func:`refuse` looks at: the inputs, and
+    whether a parameter named the design."""
     given = {
         "design": source_of(algorithm, parameters, "DESIGN", context),
         "design_extra": layers_of(algorithm, parameters, "DESIGN_EXTRA", context),
         "area_types": source_of(algorithm, parameters, "AREA_TYPES", context),
         "plan_area": source_of(algorithm, parameters, "PLAN_AREA", context),
     }
-    inputs = gather(twin, context.project(), given)
+    yield
+    inputs = yield from gather_steps(twin, context.project(), given)
     if not inputs.design and not inputs.current:
         raise DgoError("algorithms.need.design")
     if not inputs.area_types:
         raise DgoError("algorithms.need.area_types")
     fields = algorithm.parameterAsFields(parameters, "AREA_TYPE_FIELD", context)
     inputs.area_types = [with_type(one, fields[0] if fields else "") for one in inputs.area_types]
-    _refuse(inputs, bool(given["design"]))
-    return inputs
+    return inputs, bool(given["design"])
 
 
 def with_type(given: VectorInput, field: str) -> VectorInput:
@@ -97,7 +116,7 @@ def with_type(given: VectorInput, field: str) -> VectorInput:
     return dataclasses.replace(given, entry={**given.entry, "type": field})
 
 
-def _refuse(inputs: Inputs, design_named: bool) -> None:
+def refuse(inputs: Inputs, design_named: bool) -> None:
     """Refuse before the run what cannot be scored: a sentence that names the layer."""
     for role in ("area_types", "plan_area"):
         for one in getattr(inputs, role):
@@ -159,11 +178,13 @@ def _column(given: VectorInput, role: str) -> str:
     """The field without which nothing of a layer can be scored; '' where no field is needed."""
     entry = given.entry
     if role == "area_types":
-        return str(entry.get("type") or "")
+        named = str(entry.get("type") or "")
+        return "" if is_expression(named) else named
     constant = isinstance(entry.get("functions"), str) and entry["functions"]
     if role == "plan_area" or entry.get("mapping") or constant:
         return ""
-    return str(entry.get("function") or "function")
+    named = str(entry.get("function") or "function")
+    return "" if is_expression(named) else named
 
 
 def layers_of(
@@ -225,6 +246,25 @@ def profile_of(
     """Parameter, else the twin's, else the shipped proposal."""
     named = algorithm.parameterAsString(parameters, "PROFILE", context).strip()
     return load_profile(named or twin.profile or DEFAULT_PROFILE)
+
+
+def mixed(
+    algorithm: Any,
+    parameters: dict[str, Any],
+    context: QgsProcessingContext,
+    twin: Twin,
+    profile: Profile,
+) -> Twin:
+    """The twin with the parameters AMBITIONS and WEIGHTS over it. A parameter that is given takes
+    the place of the whole block, also where it is empty (``{}``): then the profile decides."""
+    wishes = algorithm.parameterAsString(parameters, "AMBITIONS", context).strip()
+    if wishes:
+        twin = dataclasses.replace(twin, ambitions=parse_ambitions(wishes, profile, "AMBITIONS"))
+    weighed = algorithm.parameterAsString(parameters, "WEIGHTS", context).strip()
+    if weighed:
+        own, themes = parse_weights(weighed, "WEIGHTS")
+        twin = dataclasses.replace(twin, weights=own, theme_weights=themes)
+    return twin
 
 
 def date_of(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +29,26 @@ def project_folder(project: QgsProject) -> Path | None:
     return Path(home) if home else None
 
 
-def project_twin(project: QgsProject) -> Twin:
-    """What project and layers say, as a twin; empty where they say nothing."""
+@dataclass(frozen=True)
+class Told:
+    """What project and layers say of a twin, as it stands there: quick to take, in the main
+    thread; to be read anywhere by :func:`twin_told`."""
+
+    text: str = ""
+    folder: Path | None = None
+    marked: dict[str, list[LayerEntry]] = field(default_factory=dict)
+
+
+def told(project: QgsProject) -> Told:
+    """What a project says now."""
     text, _ = project.readEntry(SCOPE, KEY, "")
-    kept = parse_twin(text, project_folder(project)) if text.strip() else Twin()
-    marked = _marked(project)
+    return Told(text, project_folder(project), _marked(project))
+
+
+def twin_told(said: Told) -> Twin:
+    """That as a twin; empty where nothing is said."""
+    kept = parse_twin(said.text, said.folder) if said.text.strip() else Twin()
+    marked = said.marked
     return dataclasses.replace(
         kept,
         design=kept.design or tuple(marked.get("design", ())),
@@ -40,6 +56,11 @@ def project_twin(project: QgsProject) -> Twin:
         plan_area=kept.plan_area or next(iter(marked.get("plan_area", ())), None),
         context={**{r: tuple(e) for r, e in marked.items() if r in roles()}, **kept.context},
     )
+
+
+def project_twin(project: QgsProject) -> Twin:
+    """What project and layers say, as a twin; empty where they say nothing."""
+    return twin_told(told(project))
 
 
 def keep_twin(project: QgsProject, twin: Twin) -> None:

@@ -171,3 +171,197 @@ def test_help_names_every_indicator(qgis_app):
     for name in COLUMNS:
         shown = help_text(name)
         assert all(i in shown for i in indicator_ids())
+
+
+# --- live -----------------------------------------------------------------------------------------
+@pytest.fixture
+def live(qgis_app):
+    """Expressions with a live session: a town, its layer ``design`` in the project."""
+    from qgis.core import QgsFeature, QgsGeometry, QgsProject, QgsVectorLayer
+
+    from dgo_twin_plugin import expressions
+    from tests.engine.town import town
+
+    QgsProject.instance().clear()
+    made = town().assess()
+    layer = QgsVectorLayer("Polygon?field=a:integer", "design", "memory")
+    for _, wkt, *_ in town().surfaces:  # ids 1, 2, ... as the scene of the town has them
+        feature = QgsFeature()
+        feature.setGeometry(QgsGeometry.fromWkt(wkt))
+        assert layer.dataProvider().addFeatures([feature])[0]
+    QgsProject.instance().addMapLayer(layer)
+    registration = expressions.register()
+    held = [made]
+    expressions.set_live(lambda: held[0])
+    yield held, layer
+    expressions.set_live(None)
+    expressions.unregister(registration)
+    QgsProject.instance().clear()
+
+
+def test_live_values_answer_by_plan_zone_and_theme(live):
+    held, _ = live
+    for r in held[0].scores:
+        assert evaluate(f"dgo_mark('{r.indicator}', {r.zone_id})") == r.mark
+    total = next(t for t in held[0].totals if (t.zone_id, t.theme) == (0, "total"))
+    assert evaluate("dgo_mark('total')") == total.mark
+    green = next(t for t in held[0].totals if (t.zone_id, t.theme) == (0, "green"))
+    assert evaluate("dgo_mark('theme green')") == green.mark  # 'green' itself is the indicator
+    noise = next(r for r in held[0].scores if (r.indicator, r.zone_id) == ("traffic_noise", 0))
+    assert evaluate("dgo_status('traffic_noise')") == noise.status == "below_minimum"
+    assert evaluate("dgo_value('traffic_noise')") == noise.value
+
+
+def test_live_features_of_the_design_answer_for_themselves_and_their_zone(live):
+    held, layer = live
+    table = next(t for t in held[0].places() if t.indicator == "traffic_noise")
+    surfaces = held[0].scene.surfaces
+    want = {int(surfaces.fid[row]): (mark, zone)
+            for row, mark, zone in zip(table.feature, table.mark, table.zone)}  # fmt: skip
+    assert len(want) > 5
+    for feature in layer.getFeatures():
+        mark, zone = want.get(feature.id(), (None, None))
+        assert evaluate("dgo_mark('traffic_noise', 'feature')", layer, feature) == mark
+        if zone is not None:
+            row = held[0].prepared["traffic_noise"].rows[zone]
+            assert evaluate("dgo_mark('traffic_noise', 'zone')", layer, feature) == row.mark
+
+
+def test_live_answers_follow_the_session_and_a_slider(live):
+    held, layer = live
+    aim = held[0].prepared["shade"].rows[0]
+    assert evaluate("dgo_status('open_water', 1)") in ("below_minimum", "ok", "below_ambition")
+    held[0] = held[0].judged({"all": {"shade": 0.0}}, None)
+    rows = {r.zone_id: r for r in held[0].scores if r.indicator == "shade"}
+    assert evaluate("dgo_status('shade', 1)") == rows[1].status
+    # an edit: the lamps are gone, so the light on the façade of feature 3 is another
+    from tests.engine.town import town
+
+    feature = layer.getFeature(3)
+    first = evaluate("dgo_value('light_nuisance', 'feature')", layer, feature)
+    made = town()
+    made.items = [row for row in made.items if row[0] != "luminaire"]
+    held[0] = made.assess(["light_nuisance"])
+    second = evaluate("dgo_value('light_nuisance', 'feature')", layer, feature)
+    assert first is not None and second != first
+    held[0] = None
+    assert aim.mark is not None and evaluate("dgo_mark('shade')") is None
+
+
+def test_a_stored_run_keeps_its_own_marks_beside_the_live_ones(shown):
+    from dgo_twin_plugin import expressions
+    from tests.engine.town import town
+
+    project, path, run = shown
+    made = town().assess(["open_water"])
+    stored = {(s["indicator"], s["zone_id"]): s for s in rows(path, "scores", run)}
+    zones = next(x for x in project.mapLayers().values()
+                 if str(x.customProperty("dgo/result")).startswith("zones"))  # fmt: skip
+    now = made.prepared["open_water"].rows[0].mark
+    assert now != stored["open_water", 0]["mark"]
+    expressions.set_live(lambda: made)
+    try:
+        assert evaluate("dgo_mark('open_water')") == now
+        assert evaluate("dgo_mark('open_water')", zones) == stored["open_water", 0]["mark"]
+    finally:
+        expressions.set_live(None)
+    assert evaluate("dgo_mark('open_water')") == stored["open_water", 0]["mark"]
+
+
+def test_a_stored_run_knows_the_zone_of_a_scored_feature(shown):
+    from qgis.core import QgsFeature, QgsProject, QgsVectorLayer
+
+    project, path, run = shown
+    places = [p for p in rows(path, "places", run) if p["source_fid"] is not None]
+    assert places
+    name, fid = places[0]["source_layer"], int(places[0]["source_fid"])
+    zone = min(p["zone_id"] for p in places
+               if (p["source_layer"], int(p["source_fid"])) == (name, fid))  # fmt: skip
+    layer = QgsVectorLayer("Polygon?field=a:integer", name, "memory")
+    QgsProject.instance().addMapLayer(layer)
+    feature = QgsFeature(layer.fields())
+    feature.setId(fid)
+    feature.setValid(True)
+    stored = {(s["indicator"], s["zone_id"]): s for s in rows(path, "scores", run)}
+    found = evaluate("dgo_mark('open_water', 'zone')", layer, feature)
+    assert found == stored["open_water", zone]["mark"]
+
+
+def test_in_a_label_a_layout_and_a_form(live):
+    """The three places where people put them, evaluated as QGIS does there."""
+    from qgis.core import (
+        QgsExpression,
+        QgsExpressionContextUtils,
+        QgsLayoutItemLabel,
+        QgsPalLayerSettings,
+        QgsPrintLayout,
+        QgsProject,
+    )
+
+    held, layer = live
+    mark = held[0].prepared["traffic_noise"].rows[0].mark
+    layout = QgsPrintLayout(QgsProject.instance())
+    layout.initializeDefaults()
+    label = QgsLayoutItemLabel(layout)
+    label.setText("[% format_number(dgo_mark('traffic_noise'), 3, 'en') %]")
+    assert label.currentText() == f"{mark:.3f}"
+    settings = QgsPalLayerSettings()
+    settings.fieldName, settings.isExpression = "dgo_mark('traffic_noise', 'feature')", True
+    context = layer.createExpressionContext()
+    feature = layer.getFeature(3)
+    context.setFeature(feature)
+    assert settings.getLabelExpression().prepare(context)
+    own = evaluate("dgo_mark('traffic_noise', 'feature')", layer, feature)
+    assert own is not None and settings.getLabelExpression().evaluate(context) == own
+    form = QgsExpression("dgo_status('traffic_noise', 'feature')")
+    scopes = QgsExpressionContextUtils.globalProjectLayerScopes(layer)
+    from qgis.core import QgsExpressionContext
+
+    context = QgsExpressionContext(scopes)
+    context.appendScope(QgsExpressionContextUtils.formScope(feature))
+    context.setFeature(feature)
+    assert form.evaluate(context) == ("ok" if own >= 6 else "below_minimum")
+
+
+def test_help_says_where_and_when(qgis_app):
+    from dgo_twin_plugin.engine.texts import language, set_language
+    from dgo_twin_plugin.expressions.functions import help_text
+
+    before = language()
+    try:
+        for lang, words in (("nl", ("lay-outs", "live")), ("en", ("layouts", "live"))):
+            set_language(lang)
+            assert all(word in help_text("dgo_mark") for word in words)
+    finally:
+        set_language(before)
+
+
+def test_only_layers_that_ask_for_marks_are_drawn_again(live):
+    from qgis.core import (
+        QgsPalLayerSettings,
+        QgsProject,
+        QgsVectorLayer,
+        QgsVectorLayerSimpleLabeling,
+    )
+
+    from dgo_twin_plugin.expressions.uses import Users
+
+    _, layer = live
+    other = QgsVectorLayer("Point?field=a:integer", "ander", "memory")
+    QgsProject.instance().addMapLayer(other)
+    drawn = []
+    layer.repaintRequested.connect(lambda *_: drawn.append("design"))
+    other.repaintRequested.connect(lambda *_: drawn.append("ander"))
+    users = Users(QgsProject.instance())
+    assert users.repaint() == 0 and not drawn
+    settings = QgsPalLayerSettings()
+    settings.fieldName, settings.isExpression = "dgo_mark('green', 'zone')", True
+    layer.setLabeling(QgsVectorLayerSimpleLabeling(settings))
+    layer.setLabelsEnabled(True)
+    layer.emitStyleChanged()  # as the dialogue of QGIS does
+    drawn.clear()
+    assert users.repaint() == 1 and drawn == ["design"]
+    QgsProject.instance().removeMapLayer(layer.id())
+    assert users.repaint() == 0
+    users.end()
+    other.emitStyleChanged()

@@ -203,6 +203,34 @@ def test_unsaved_edits_count_and_are_stated(dgo: Any, qgis_project: Any, folder:
     layer.rollBack()
 
 
+def test_a_file_of_the_twin_is_read_as_the_project_shows_it(
+    dgo: Any, qgis_project: Any, folder: Path
+) -> None:
+    """The twin names files; what is drawn in the project and not yet saved counts."""
+    from qgis.core import QgsGeometry
+
+    (folder / "twin.yml").write_text(
+        "design: {layer: ten.gpkg|vlakken}\narea_types: {layer: types.gpkg|types}\n"
+    )
+    twin = str(folder / "twin.yml")
+    layer, less = layer_of(folder, "ten"), layer_of(folder, "ten")
+    less.setSubsetString("function = 'grass'")
+    qgis_project.addMapLayers([less])
+    assert water(folder, TWIN=twin) == 10.0  # one that shows less than the file does not count
+    qgis_project.addMapLayers([layer])
+    assert water(folder, TWIN=twin) == 10.0
+    layer.startEditing()
+    # 10 % becomes 5 %: half of the lake is filled in, the border of the plan stays
+    lake = next(f for f in layer.getFeatures() if f["function"] == "water")
+    layer.changeGeometry(lake.id(), QgsGeometry.fromWkt(box(0, 0, 5, 100)))
+    grass = next(f for f in layer.getFeatures() if f["function"] == "grass")
+    layer.changeGeometry(grass.id(), QgsGeometry.fromWkt(box(5, 0, 100, 100)))
+    assert water(folder, TWIN=twin) == 5.0
+    assert stated(folder)[0] == ["unsaved"]
+    layer.rollBack()
+    assert water(folder, TWIN=twin) == 10.0
+
+
 def test_the_selection_counts_and_is_stated(dgo: Any, qgis_project: Any, folder: Path) -> None:
     """Of a plan with 40 % water only the water and a strip are selected."""
     from qgis.core import QgsProcessingFeatureSourceDefinition

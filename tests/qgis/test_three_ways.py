@@ -1,7 +1,8 @@
-"""One assessment three ways: toolbox, background task (as the dock runs it), qgis_process.
+"""One assessment three ways: toolbox, the button of the dock, qgis_process; and the live numbers.
 
-``scores`` must be equal in every column but ``run_id``, floats bit for bit (issue of the contract,
-design 6). Two runs with a changed input between them must differ.
+``scores`` must be equal in every column but ``run_id``, floats bit for bit (design 6), also with
+the sliders, weights and switches of the mixing panel moved. Two runs with a changed input between
+them must differ.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import shutil
 import sqlite3
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -68,13 +70,14 @@ def in_background(twin: Path, output: Path) -> None:
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
-def by_process(twin: Path, output: Path, folder: Path) -> None:
+def by_process(twin: Path | str, output: Path, folder: Path, **more: Any) -> None:
     from headless import Headless
     from link import link
 
     link(folder / "plugins")
     qgis = Headless(folder / "profile", folder / "plugins")
-    qgis.run("dgo:scoredesign", TWIN=twin, SCENARIO="x", OUTPUT=output)
+    given = {"SCENARIO": "x", **more}
+    qgis.run("dgo:scoredesign", TWIN=twin, OUTPUT=output, **given)
 
 
 def test_scores_are_equal_bit_for_bit(dgo: Any, demo: Path, tmp_path: Path) -> None:
@@ -88,6 +91,114 @@ def test_scores_are_equal_bit_for_bit(dgo: Any, demo: Path, tmp_path: Path) -> N
     for other in outputs[1:]:
         assert table(other) == first
         assert table(other, "totals") == table(outputs[0], "totals")
+
+
+# Sliders of a type, of a zone and of the whole plan, on values that no decimal text holds exactly;
+# two weights, a weight of a theme, one indicator off.
+AMBITIONS = {"GT04": {"traffic_noise": 50 + 1 / 3, "rain_retention": 0.1 + 0.2 + 60},
+             "zone 2": {"open_water": 2 / 3}, "all": {"public_transport": 7 / 9}}  # fmt: skip
+
+
+def mixed() -> Any:
+    """The state of the panel that all ways get."""
+    from dgo_twin_plugin.engine.mix import Mix
+
+    return Mix(AMBITIONS, {"traffic_noise": 1 / 3, "open_water": 2.7}, {"water": 0.7},
+               frozenset({"odour"}), frozenset({"light_nuisance"}))  # fmt: skip
+
+
+@pytest.fixture
+def dock(dgo: Any, demo: Path, qgis_project: Any) -> Iterator[Any]:
+    """The dock on the demo plan, its live session awake."""
+    from qgis.PyQt.QtCore import QEvent, Qt
+    from qgis.PyQt.QtWidgets import QApplication
+
+    from dgo_twin_plugin.panel import create_dock
+    from dgo_twin_plugin.project.demo_project import write_demo_project
+    from tests.structure.window import FakeInterface
+
+    file = write_demo_project(demo, {n: demo / f"twin-{n}.yml" for n in ("a", "b")},
+                              demo / "demo.qgz")  # fmt: skip
+    window = FakeInterface()
+    assert qgis_project.read(str(file))
+    shown = create_dock(window)
+    window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, shown)
+    shown.show()
+    window.process()
+    yield shown
+    window.removeDockWidget(shown)
+    shown.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    window.gone()
+
+
+def wait(until: Any, seconds: float = 240.0) -> None:
+    from qgis.PyQt.QtCore import QCoreApplication
+
+    end = time.monotonic() + seconds
+    while not until():
+        assert time.monotonic() < end, "waited in vain"
+        QCoreApplication.processEvents()
+        time.sleep(0.005)
+    QCoreApplication.processEvents()
+
+
+def test_the_mix_of_the_panel_is_equal_bit_for_bit(
+    dgo: Any, dock: Any, demo: Path, tmp_path: Path
+) -> None:
+    """The dock's own button, the toolbox, and qgis_process, with sliders and weights moved. And
+    what the panel shows live is what the run writes."""
+    from qgis import processing
+
+    from dgo_twin_plugin.project.mix import run_parameters
+    from dgo_twin_plugin.store import outcome
+    from dgo_twin_plugin.store.write import write_run
+    from tests.qgis import results_sample
+
+    mix = mixed()
+    outputs = {way: tmp_path / f"{way}.gpkg" for way in ("dock", "toolbox", "process", "live")}
+    dock.inputs.output.setFilePath(str(outputs["dock"]))
+    dock.inputs.scenario.setText("x")
+    dock.inputs.scenario.textEdited.emit("x")
+    dock.moves.do(lambda _: mix, "test")
+    wait(lambda: dock.session.state.kind == "live" and dock.session.assessment is not None)
+    live = dock.session.assessment
+    ended: list[Any] = []
+    dock.runner.ended.connect(lambda *found: ended.append(found))
+    dock.foot.run_button.click()
+    wait(lambda: ended)
+    assert [found[1] for found in ended] == [True], ended
+
+    given = {"TWIN": str(demo / "twin-a.yml"), "SCENARIO": "x", **run_parameters(mix)}
+    processing.run("dgo:scoredesign", {**given, "OUTPUT": str(outputs["toolbox"])})
+    by_process(given.pop("TWIN"), outputs["process"], tmp_path, **given)
+    record = results_sample.record()
+    record.scenario = "x"
+    write_run(outputs["live"], record, outcome.tables(live), crs=record.work_crs,
+              origin=live.scene.origin, ground=outcome.ground(live),
+              places=outcome.place_sets(live), indicators=list(live.prepared))  # fmt: skip
+
+    first = table(outputs["dock"])
+    assert len(first) == 33 * 6
+    for way in ("toolbox", "process", "live"):
+        for name in ("scores", "score_parts", "totals"):
+            assert table(outputs[way], name) == table(outputs["dock"], name), (way, name)
+    # the mix did arrive: ambitions as they were set, and a total that is not the plain one
+    with sqlite3.connect(outputs["dock"]) as store:
+        aims = {repr(r[0]) for r in store.execute(
+            "SELECT ambition FROM scores WHERE indicator = 'traffic_noise' AND area_type = 'GT04'")}
+        (total,) = store.execute("SELECT mark FROM totals WHERE zone_id = 0 AND theme = 'total'"
+                                 ).fetchone()  # fmt: skip
+        parameters = json.loads(store.execute("SELECT parameters FROM runs").fetchone()[0])
+    assert aims == {repr(50 + 1 / 3)}
+    assert parameters["AMBITIONS"] == run_parameters(mix)["AMBITIONS"]
+    plain = tmp_path / "plain.gpkg"
+    processing.run("dgo:scoredesign", {"TWIN": str(demo / "twin-a.yml"), "OUTPUT": str(plain),
+                                       "AMBITIONS": "{}", "WEIGHTS": "{}"})  # fmt: skip
+    with sqlite3.connect(plain) as store:
+        (other,) = store.execute("SELECT mark FROM totals WHERE zone_id = 0 AND theme = 'total'"
+                                 ).fetchone()  # fmt: skip
+    assert abs(total - other) > 1e-3
 
 
 def test_a_changed_input_changes_what_it_must(dgo: Any, demo: Path, tmp_path: Path) -> None:

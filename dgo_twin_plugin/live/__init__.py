@@ -1,0 +1,1 @@
+"""Numbers that follow a design while it is drawn: what changed, reading it, working it out."""
