@@ -26,6 +26,8 @@ class DgoTwinPlugin:
         self.provider: Any = None
         self.action: Any = None
         self.start_action: Any = None
+        self.more: list[Any] = []  # guide, settings, log, about
+        self.options: Any = None  # our page in QGIS's options
         self.dock: Any = None
         self.expressions: Any = None
 
@@ -62,6 +64,19 @@ class DgoTwinPlugin:
         self.start_action.setToolTip(text("wizard.action_tip"))
         self.start_action.triggered.connect(self._start_plan)
         self.iface.addPluginToMenu(text("plugin.menu"), self.start_action)
+        for key, slot in (("help", self.open_guide), ("", self.open_settings),
+                          ("log", self.open_log), ("about", self.open_about)):  # fmt: skip
+            stem = f"settings.{key}." if key else "settings."
+            action = QAction(text(f"{stem}action"), self.iface.mainWindow())
+            action.setObjectName(f"dgo_twin_{key or 'settings'}")
+            action.setToolTip(text(f"{stem}tip" if key else "settings.action.tip"))
+            action.triggered.connect(slot)
+            self.iface.addPluginToMenu(text("plugin.menu"), action)
+            self.more.append((action, slot))
+        from .panel.settings import SettingsFactory
+
+        self.options = SettingsFactory()
+        self.iface.registerOptionsWidgetFactory(self.options)
 
     def unload(self) -> None:
         """Take everything away again; harmless when called twice or half-way."""
@@ -72,6 +87,19 @@ class DgoTwinPlugin:
                 self.iface.removeDockWidget(dock)
                 dock.close()
                 dock.deleteLater()
+        if self.options is not None:
+            factory, self.options = self.options, None
+            self.iface.unregisterOptionsWidgetFactory(factory)
+        if self.more:
+            from .panel import close_windows
+
+            close_windows()
+            actions, self.more = self.more, []
+            for action, slot in actions:
+                if not sip.isdeleted(action):
+                    action.triggered.disconnect(slot)
+                    self.iface.removePluginMenu(text("plugin.menu"), action)
+                    action.deleteLater()
         if self.start_action is not None:
             from .panel import close_wizard
 
@@ -103,7 +131,41 @@ class DgoTwinPlugin:
         """Open the wizard that starts a plan."""
         from .panel import open_wizard
 
-        open_wizard(self.iface)
+        self._guarded(open_wizard, self.iface)
+
+    def open_guide(self) -> None:
+        """Open the user guide."""
+        from .panel.guide import open_guide
+
+        self._guarded(open_guide, self.iface)
+
+    def open_settings(self) -> None:
+        """Open our page of QGIS's options."""
+        from .panel.settings import open_settings
+
+        self._guarded(open_settings, self.iface)
+
+    def open_log(self) -> None:
+        """Show the log."""
+        from .panel.log_window import show_log
+
+        self._guarded(show_log, self.iface)
+
+    def open_about(self) -> None:
+        """Show version, licence and the status of the norms."""
+        from .panel.about import show_about
+
+        self._guarded(show_about, self.iface)
+
+    def _guarded(self, step: Any, *given: Any) -> Any:
+        """Do a step that a user asked for; what goes wrong is told, with a remedy."""
+        from .panel.guard import caught
+
+        try:
+            return step(*given)
+        except Exception as error:  # noqa: BLE001 - told in the message bar, kept in the log
+            caught(error, self, getattr(step, "__name__", ""))
+            return None
 
     # --- the dock ---------------------------------------------------------------------------
     def _show_dock(self, shown: bool) -> None:
@@ -113,7 +175,10 @@ class DgoTwinPlugin:
                 return
             from .panel import create_dock
 
-            self.dock = create_dock(self.iface)
+            self.dock = self._guarded(create_dock, self.iface)
+            if self.dock is None:  # said why; the button must not look pressed
+                self.action.setChecked(False)
+                return
             self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
             self.dock.visibilityChanged.connect(self._dock_shown)
         self.dock.setUserVisible(shown)

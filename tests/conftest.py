@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import platform
 import sys
@@ -120,12 +121,27 @@ def dgo(qgis_app: Any) -> Iterator[Any]:
 
 
 @pytest.fixture(autouse=True)
-def no_error_in_a_slot() -> Iterator[None]:
-    """An error in a slot of Qt reaches nobody and PyQt ends the process: here it fails the test."""
+def no_error_in_a_slot(request: pytest.FixtureRequest) -> Iterator[None]:
+    """An error in a slot of Qt reaches nobody and PyQt ends the process: here it fails the test.
+    So does one that the panel's guard caught and told, but for our own sentences
+    (``pytest.mark.errors_are_told``: the test is about the guard)."""
     found: list[BaseException] = []
     before = sys.excepthook
     sys.excepthook = lambda kind, error, trace: found.append(error)
+    told = request.node.get_closest_marker("errors_are_told") is not None
+
+    def hear(error: Exception, _where: str) -> None:
+        if not told and "DgoError" not in [kind.__name__ for kind in type(error).__mro__]:
+            found.append(error)
+
+    guard = sys.modules.get("dgo_twin_plugin.panel.guard")
+    if guard is None and _application is not None:
+        guard = importlib.import_module("dgo_twin_plugin.panel.guard")
+    if guard is not None:
+        guard.listeners.append(hear)
     yield
+    if guard is not None:
+        guard.listeners.remove(hear)
     sys.excepthook = before
     if found:
         raise found[0]

@@ -41,3 +41,14 @@ def close_wizard() -> None:
     for wizard in wizards:
         if not sip.isdeleted(wizard):
             wizard.reject()
+
+
+def close_windows() -> None:
+    """Take away the windows that stand by themselves: guide, log, about."""
+    import sys
+
+    for module, name in (("guide", "close_guide"), ("log_window", "close_log"),
+                         ("about", "close_about")):  # fmt: skip
+        loaded = sys.modules.get(f"{__name__}.{module}")
+        if loaded is not None:  # never opened, nothing to close
+            getattr(loaded, name)()

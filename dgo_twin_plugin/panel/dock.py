@@ -1,206 +1,161 @@
-"""The dock: form, run, marks, findings; one run at a time, in the background."""
+"""The dock: the mixing panel and the stored runs, one form above them, one run at a time."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from qgis.core import Qgis, QgsProject, QgsVectorLayer
+from qgis.core import Qgis, QgsApplication, QgsProject
 from qgis.gui import QgsDockWidget
-from qgis.PyQt.QtCore import QEvent, Qt, QUrl
-from qgis.PyQt.QtGui import QDesktopServices, QFontMetrics
+from qgis.PyQt import sip
+from qgis.PyQt.QtCore import QEvent, Qt, QTimer, QUrl
+from qgis.PyQt.QtGui import QDesktopServices, QKeySequence
 from qgis.PyQt.QtWidgets import (
+    QAction,
     QFrame,
-    QHBoxLayout,
-    QLabel,
-    QProgressBar,
-    QPushButton,
     QScrollArea,
     QSizePolicy,
-    QTabWidget,
-    QToolButton,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from ..engine.texts import moment, text
-from ..engine.words import DgoError
-from ..store.runs import list_runs
-from ..store.target import is_database
+from ..engine.mix import Mix
+from ..engine.mix_history import History
+from ..engine.texts import language, set_language, text
+from ..expressions import set_live
+from ..live.session import LiveSession
+from ..project import options
 from . import memory
-from .findings import Findings
-from .inputs import Inputs
-from .marks_tree import MarksTree
+from .dock_foot import Foot
+from .dock_head import MIXER, RESULTS, Head
+from .guard import guarded
+from .inputs import Inputs, profile_words
+from .menu import Menu
+from .mixer import Mixer
+from .moves import Moves
+from .results_page import ResultsPage
 from .runner import Runner
-from .summary import MutedLabel, Summary
-from .view import Finding, RunView, check_findings
+from .state_words import state_words
 from .watch import Watch
 from .zoom import zoom_to
 
 LEAST_WIDTH = 300
+OUTPUTS = ("OUTPUT", "SCENARIO")  # parameters that no number depends on
 
 
 class Dock(QgsDockWidget):
     """The dock ``dgo_twin_dock``. ``open_url`` opens a report; tests put their own there."""
 
     def __init__(self, iface: Any) -> None:  # noqa: QGS105 - QGIS hands it to the plugin
-        super().__init__(text("panel.title"), iface.mainWindow() if iface else None)
+        super().__init__(text("mixer.title"), iface.mainWindow() if iface else None)
         self.setObjectName("dgo_twin_dock")
         self.iface = iface
         self.project = QgsProject.instance()
         self.open_url: Any = QDesktopServices.openUrl
-        self.view: RunView | None = None
-        self.zone = 0
-        self.outdated = False
         self._ended = False
-        self._checked: tuple[list[Finding], str] | None = None  # of the last check, with its CRS
-        self._make()
-        self._lay_out()
-        self._connect()
-        self._form_changed("")
-        self.load()
+        self._asked = False  # to work it out once, where it is not to be live
+        self._given: Any = ()  # what the session was last given
+        self.moves = Moves(History(Mix()), self, self._twin)
+        self.session = LiveSession(self)
+        set_live(self._live_numbers)
+        self.runner = Runner(self)
+        self.watch = Watch(self)
+        self.inside: Any = None
+        self._seen = QTimer(self)  # a tab that is switched away hides and shows at once
+        self._seen.setSingleShot(True)
+        self._seen.setInterval(0)
+        self._seen.timeout.connect(self._follow_view)
+        self.visibilityChanged.connect(self.follow_view)
+        self.runner.said.connect(self._progress_text)
+        self.runner.progressed.connect(self._progressed)
+        self.runner.ended.connect(self._run_ended)
+        self.watch.changed.connect(self._design_changed)
+        self.moves.moved.connect(self._mix_moved)
+        self._build()
 
-    # --- making -------------------------------------------------------------------------------
-    def _make(self) -> None:
+    # --- making ---------------------------------------------------------------------------------
+    def _build(self) -> None:
+        """Everything inside, in the language in force."""
+        self.language = language()
+        self.setWindowTitle(text("mixer.title"))
         self.inside = QWidget(self)
-        self.summary = Summary(self.inside)
-        self.fold = QToolButton(self.inside)
-        self.fold.setText(text("panel.inputs"))
-        self.fold.setCheckable(True)
-        self.fold.setAutoRaise(True)
-        self.fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.fold.setToolTip(text("panel.inputs.tip"))
-        self.brief = QLabel(self.inside)
-        self.brief.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.head = Head(self.inside)
         self.inputs = Inputs(self.inside)
-        self.marks = MarksTree(self.inside)
-        self.breaches = Findings(text("report.section.breaches"), text("report.breaches.none"))
-        self.alerts = Findings(text("report.section.alerts"), text("report.alerts.none"))
-        self.checks = Findings(text("report.section.checks"), text("report.checks.none"))
-        self.tabs = QTabWidget(self.inside)
-        self.tabs.setDocumentMode(True)
-        self.tabs.setUsesScrollButtons(True)
-        self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
-        for page, key in self._pages():
-            self.tabs.addTab(self._with_legend(page) if page is self.marks else page,
-                             text(f"panel.tab.{key}"))  # fmt: skip
-        self.tabs.setMinimumHeight(230)
-        self.empty = MutedLabel(self.inside)
-        self.empty.setText(text("panel.empty"))
-        self.plan_button = QPushButton(text("wizard.action"), self.inside)
-        self.plan_button.setObjectName("dgo_start_plan")
-        self.plan_button.setToolTip(text("wizard.action_tip"))
-        self.plan_button.setAccessibleDescription(text("wizard.action_tip"))
-        self.run_button = self._button("run")
-        self.check_button = self._button("check")
-        self.report_button = self._button("report")
-        self.cancel_button = self._button("cancel")
-        self.run_button.setDefault(True)
-        bold = self.run_button.font()
-        bold.setBold(True)
-        self.run_button.setFont(bold)
-        self.progress = QProgressBar(self.inside)
-        self.progress.setRange(0, 100)
-        self.progress.setFormat("%p %")
-        self.progress.setAccessibleName(text("panel.progress"))
-        self.state = MutedLabel(self.inside, strong=True)
-        self.legal = MutedLabel(self.inside)
-
-    def _with_legend(self, page: QWidget) -> QWidget:
-        """The marks with, below them, what the signs of the scale mean."""
-        both = QWidget(self.tabs)
-        column = QVBoxLayout(both)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(3)
-        column.addWidget(page, 1)
-        legend = MutedLabel(both)
-        legend.setText(text("panel.scale.tip"))
-        column.addWidget(legend)
-        return both
-
-    def _pages(self) -> tuple[tuple[QWidget, str], ...]:
-        return ((self.marks, "marks"), (self.breaches, "breaches"), (self.alerts, "alerts"),
-                (self.checks, "checks"))  # fmt: skip
-
-    def _button(self, key: str) -> QPushButton:
-        button = QPushButton(text(f"panel.{key}"), self.inside)
-        button.setObjectName(f"dgo_{key}")
-        button.setToolTip(text(f"panel.{key}.tip"))
-        button.setAccessibleDescription(text(f"panel.{key}.tip"))
-        return button
+        self.results = ResultsPage(self.inside)
+        self.mixer = Mixer(self.session, self.moves, self.inside)
+        self.pages = QStackedWidget(self.inside)
+        self.pages.addWidget(self.mixer)
+        self.pages.addWidget(self.results)
+        self.foot = Foot(self.inside)
+        self.menu = Menu(self, self.head.menu)
+        self._lay_out()
+        self._keys()
+        self._connect()
+        self.moves.load()
+        self._form_changed("")
+        self.head.fold.setChecked(not self.inputs.filled())
+        self.head.fold.toggled.emit(self.head.fold.isChecked())
+        self._page_chosen(MIXER)
 
     def _lay_out(self) -> None:
-        middle = QWidget(self.inside)
-        column = QVBoxLayout(middle)
+        self.form = QScrollArea(self.inside)
+        self.form.setWidgetResizable(True)
+        self.form.setFrameShape(QFrame.Shape.NoFrame)
+        self.form.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        holder = QWidget(self.form)
+        column = QVBoxLayout(holder)
         column.setContentsMargins(8, 0, 8, 0)
-        column.setSpacing(4)
-        head = QHBoxLayout()
-        head.setSpacing(6)
-        head.addWidget(self.fold)
-        head.addWidget(self.brief, 1)
-        head.addStretch(0)
-        column.addLayout(head)
         column.addWidget(self.inputs)
-        column.addWidget(self.empty)
-        column.addWidget(self.plan_button, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addWidget(self.tabs, 1)
-        column.addStretch(0)
-        scroll = QScrollArea(self.inside)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        scroll.setWidget(middle)
-        scroll.setMinimumHeight(90)
-        buttons = QHBoxLayout()
-        buttons.setContentsMargins(8, 0, 8, 0)
-        buttons.setSpacing(6)
-        buttons.addWidget(self.run_button, 2)
-        buttons.addWidget(self.check_button, 1)
-        buttons.addWidget(self.report_button, 1)
-        buttons.addWidget(self.progress, 3)
-        buttons.addWidget(self.cancel_button)
-        foot = QVBoxLayout()
-        foot.setContentsMargins(8, 0, 8, 6)
-        foot.setSpacing(2)
-        foot.addWidget(self.state)
-        foot.addWidget(self.legal)
-        card = QVBoxLayout()
-        card.setContentsMargins(8, 6, 8, 0)
-        card.addWidget(self.summary)
+        column.addStretch(1)
+        self.form.setWidget(holder)
+        self.form.setMinimumHeight(70)
+        self.form.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.pages.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         whole = QVBoxLayout(self.inside)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(6)
-        whole.addLayout(card)
-        whole.addWidget(scroll, 1)
-        whole.addLayout(buttons)
-        whole.addLayout(foot)
+        whole.setSpacing(5)
+        whole.addWidget(self.head)
+        whole.addWidget(self.form)
+        whole.addWidget(self.pages, 1)
+        whole.addWidget(self.foot)
         self.inside.setMinimumWidth(LEAST_WIDTH)
         self.setWidget(self.inside)
 
-    def _connect(self) -> None:
-        self.runner = Runner(self)
-        self.watch = Watch(self)
-        self.run_button.clicked.connect(self.score)
-        self.plan_button.clicked.connect(self._start_plan)
-        self.check_button.clicked.connect(self.check)
-        self.report_button.clicked.connect(self.report)
-        self.cancel_button.clicked.connect(self.runner.cancel)
-        self.runner.said.connect(self._progress_text)
-        self.runner.progressed.connect(lambda done: self.progress.setValue(round(done)))
-        self.runner.ended.connect(self._run_ended)
-        self.watch.changed.connect(self._design_changed)
-        self.inputs.changed.connect(self._form_changed)
-        self.fold.toggled.connect(self._folded)
-        self.summary.run_chosen.connect(self.load)
-        self.summary.zone_chosen.connect(self._zone_chosen)
-        self.summary.bars.chosen.connect(self._theme_chosen)
-        self.marks.asked.connect(self._indicator_asked)
-        for page in (self.breaches, self.alerts, self.checks):
-            page.asked.connect(self._show_place)
-        self.fold.setChecked(True)
-        self._busy(False)
+    def _keys(self) -> None:
+        """Undo and redo of slider moves, only while the keyboard is in the panel: outside it the
+        same keys are those of the layer that is edited."""
+        for keys, slot in ((QKeySequence.StandardKey.Undo, self.undo),
+                           (QKeySequence.StandardKey.Redo, self.redo)):  # fmt: skip
+            action = QAction(self.inside)
+            action.setShortcuts(keys)
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            action.triggered.connect(slot)
+            self.inside.addAction(action)
 
-    # --- coming and going ---------------------------------------------------------------------
+    def _connect(self) -> None:
+        head, foot, results, mixer = self.head, self.foot, self.results, self.mixer
+        head.page_chosen.connect(self._page_chosen)
+        head.mode_chosen.connect(self._mode_chosen)
+        head.folded.connect(self.form.setVisible)
+        head.undo.clicked.connect(self.undo)
+        head.redo.clicked.connect(self.redo)
+        foot.run_button.clicked.connect(self.score)
+        foot.check_button.clicked.connect(self.check)
+        foot.report_button.clicked.connect(self.report)
+        foot.cancel_button.clicked.connect(self.runner.cancel)
+        self.inputs.changed.connect(self._form_changed)
+        results.shown.connect(self._results_shown)
+        results.place_asked.connect(self.zoom)
+        results.layer_asked.connect(self._layer_asked)
+        results.said.connect(self.warn)
+        results.plan_asked.connect(self._start_plan)
+        mixer.plan_asked.connect(self._start_plan)
+        mixer.place_asked.connect(self.zoom)
+        mixer.why_asked.connect(self.menu.show_why)
+        mixer.shown.connect(self._mixer_shown)
+        mixer.state_changed.connect(self._live_changed)
+
+    # --- coming and going -----------------------------------------------------------------------
     def event(self, event: Any) -> bool:
         if event.type() == QEvent.Type.DeferredDelete:  # the plugin is unloaded
             self.end()
@@ -210,56 +165,170 @@ class Dock(QgsDockWidget):
         """Stop what runs and hear nothing more from project and layers."""
         if not self._ended:
             self._ended = True
+            set_live(None)
+            self._seen.stop()
             self.runner.end()
             self.watch.follow(())
-            self.inputs.end()
+            self._tear_down()
+            self.moves.end()
+            self.session.end()
 
-    def _folded(self, opened: bool) -> None:
-        self.fold.setArrowType(Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow)
-        self.inputs.setVisible(opened)
-        self.brief.setVisible(not opened)
+    def _live_numbers(self) -> Any:
+        """What expressions answer from; called in the threads that draw. None where the panel
+        shows nothing of now: then they answer from the stored run."""
+        session = self.session
+        return session.assessment if session.active and not session.ended else None
 
-    # --- the form -----------------------------------------------------------------------------
+    def _tear_down(self) -> None:
+        self.menu.end()
+        self.mixer.end()
+        self.inputs.end()
+
+    def changeEvent(self, event: Any) -> None:  # noqa: N802
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.LanguageChange, QEvent.Type.LocaleChange):
+            QTimer.singleShot(0, self._speak)
+
+    @guarded
+    def _speak(self) -> None:
+        if not sip.isdeleted(self):
+            self.retranslate(QgsApplication.locale())
+
+    def retranslate(self, lang: str) -> None:
+        """Speak another language: everything inside is made anew, what it showed stays."""
+        set_language(lang)
+        if self._ended or language() == self.language:
+            return
+        page, place, run = self.head.page(), self.mixer.place, self.results.view
+        self.moves.keep()
+        self._tear_down()
+        old, self.inside = self.inside, None
+        self._build()
+        old.deleteLater()
+        if run is not None:
+            self.results.load(str(run.path), run.run_id)
+        if self.mixer.assessment is not None:
+            self.mixer.show_place(*place)
+        self.head.show_page(page)
+        self._page_chosen(page)
+        self.foot.busy(self.runner.busy)
+
+    @guarded
+    def follow_view(self) -> None:
+        """Soon look whether anybody looks."""
+        if not self._ended:
+            self._seen.start()
+
+    @guarded
+    def _follow_view(self) -> None:
+        """Nobody looks: nothing is computed."""
+        if self._ended:
+            return
+        seen = (self.isUserVisible() and self.head.page() == MIXER) or self.menu.watched()
+        self.session.set_active(seen and (options.get(options.LIVE) or self._asked))
+
+    @guarded
+    def refresh(self) -> None:
+        """Read and work out everything again, also where the panel is not to follow by itself."""
+        self._asked = True
+        self._follow_view()
+        self.session.refresh()
+
+    # --- pages and form -------------------------------------------------------------------------
+    @guarded
+    def _page_chosen(self, page: int) -> None:
+        self.head.show_page(page)
+        self.pages.setCurrentIndex(page)
+        if page == RESULTS and self.results.view is not None:
+            self.head.fold.setChecked(False)  # the answer comes first
+        self.follow_view()
+        self._state()
+
+    @guarded
     def _form_changed(self, name: str) -> None:
         """What follows from a change of the form; '' = the project filled it."""
+        self.head.show_brief(self.inputs.brief())
         if name == "scenario":
-            self._brief()
             return
         self.inputs.explain()
         self.watch.follow(self.inputs.layers())
-        self._brief()
         if name in ("", "output"):
             self.load()
-        else:
-            self._state()
+        if name == "twin":
+            self.moves.keep()
+            self.moves.load()
+        self._ask_session()
+        self._state(self.results.problem if name in ("", "output") else "")
 
-    def _brief(self) -> None:
-        words = self.inputs.brief()
-        room = max(60, self.inside.width() - self.fold.sizeHint().width() - 40)
-        metrics = QFontMetrics(self.brief.font())
-        self.brief.setText(metrics.elidedText(words, Qt.TextElideMode.ElideMiddle, room))
-        self.brief.setToolTip(words)
+    def _ask_session(self) -> None:
+        """Let the session assess what the form names, where that is anything new."""
+        wanted = None
+        if self.inputs.filled():
+            given = self.inputs.parameters()
+            wanted = {k: v for k, v in given.items() if k not in OUTPUTS}
+            if options.get(options.CELL):
+                wanted["CELL_SIZE"] = options.get(options.CELL)
+        if wanted != self._given:
+            self._given = wanted
+            self.session.set_inputs(wanted)
 
-    # --- runs ---------------------------------------------------------------------------------
+    def _twin(self) -> Any:
+        return self.inputs.twin_file()
+
+    # --- moves ----------------------------------------------------------------------------------
+    @guarded
+    def undo(self) -> None:
+        """Take the last move of a slider back."""
+        if self.head.page() == MIXER:
+            self.moves.undo()
+
+    @guarded
+    def redo(self) -> None:
+        """Do it again."""
+        if self.head.page() == MIXER:
+            self.moves.redo()
+
+    @guarded
+    def _mode_chosen(self, mode: str) -> None:
+        self.moves.do(lambda mix: mix.with_mode(mode), text(f"mixer.mode.{mode}"))
+
+    @guarded
+    def _mix_moved(self, mix: Mix, _final: bool) -> None:
+        self._show_steps(mix)
+
+    def _show_steps(self, mix: Mix) -> None:
+        history = self.moves.history
+        self.head.show_mode(mix.mode)
+        self.head.show_steps(history.undo_label() if history.can_undo() else None,
+                             history.redo_label() if history.can_redo() else None)  # fmt: skip
+
+    # --- runs -----------------------------------------------------------------------------------
+    @guarded
     def score(self) -> None:
-        """Score the design, by ``dgo:scoredesign``."""
-        self._start("scoredesign", self.inputs.parameters())
+        """Score the design with the mix in force, by ``dgo:scoredesign``."""
+        from ..project.mix import run_parameters
 
+        self._start("scoredesign", {**self.inputs.parameters(), **run_parameters(self.moves.mix)})
+
+    @guarded
     def check(self) -> None:
         """Check the design without a run, by ``dgo:checkdesign``."""
         given = self.inputs.parameters()
-        kept = {k: v for k, v in given.items() if k not in ("OUTPUT", "SCENARIO")}
+        kept = {k: v for k, v in given.items() if k not in OUTPUTS}
         self._start("checkdesign", {**kept, "CHECKS": "memory:"})
 
+    @guarded
     def report(self) -> None:
         """Make the report of the run that is shown and open it, by ``dgo:exportreport``."""
-        if self.view is None:
+        view = self.results.view
+        if view is None:
             return
-        file = self.view.path
-        target = file.with_name(f"{file.stem}_{self.view.run_id[:8]}.html")
-        self._start("exportreport", {"RESULTS": str(file), "RUN": self.view.run_id,
+        file = view.path
+        target = file.with_name(f"{file.stem}_{view.run_id[:8]}.html")
+        self._start("exportreport", {"RESULTS": str(file), "RUN": view.run_id,
                                      "OUTPUT": str(target)})  # fmt: skip
 
+    @guarded
     def _start_plan(self) -> None:
         """Open the wizard that starts a plan."""
         from . import open_wizard
@@ -269,47 +338,101 @@ class Dock(QgsDockWidget):
     def _start(self, name: str, parameters: dict[str, Any]) -> None:
         problem = self.runner.start(name, parameters)
         if problem:
-            self._warn(problem)
+            self.warn(problem)
             return
-        self.progress.setValue(0)
+        self.foot.progress.setValue(0)
         self._progress_text(text("panel.started"))
-        self._busy(True)
+        self.foot.busy(True)
 
+    @guarded
     def _progress_text(self, said: str) -> None:
-        self.progress.setAccessibleDescription(said)
-        self._state(said)
+        self.foot.show_progress(said)
 
-    def _busy(self, on: bool) -> None:
-        for widget in (self.run_button, self.check_button, self.report_button):
-            widget.setVisible(not on)
-        for widget in (self.progress, self.cancel_button):
-            widget.setVisible(on)
-        if on:
-            self.cancel_button.setFocus()
-        self.report_button.setEnabled(self.view is not None)
+    @guarded
+    def _progressed(self, done: float) -> None:
+        self.foot.progress.setValue(round(done))
 
+    @guarded
     def _run_ended(self, name: str, good: bool, results: dict[str, Any],
                    errors: list[str]) -> None:  # fmt: skip
-        self._busy(False)
+        self.foot.busy(False)
         if errors:
-            self._warn(" ".join(errors))
+            self.warn(" ".join(errors))
         elif not good:
             self._state(text("panel.cancelled"))
         elif name == "scoredesign":
             memory.remember(self.project, memory.OUTDATED, "")
-            self._checked = None
+            self.results.checked = None
             self.load("", results.get("OUTPUT", ""))
-            self.fold.setChecked(False)
+            self.head.fold.setChecked(False)
+            self.menu.run_written()
         elif name == "checkdesign":
-            self._show_checks(results)
+            n = self.results.show_checks(self.runner.context.getMapLayer(results["CHECKS"]))
+            self.head.show_page(RESULTS)
+            self._page_chosen(RESULTS)
+            self._state(text("panel.checked", n=n))
         elif not self.open_url(QUrl.fromLocalFile(results["OUTPUT"])):
-            self._tell(text("panel.report.made", file=results["OUTPUT"]))
+            self.tell(text("panel.report.made", file=results["OUTPUT"]))
 
-    def _warn(self, message: str) -> None:
+    def load(self, run_id: str = "", path: str = "") -> None:
+        """Show a run of the results file: the newest where none is named."""
+        self.results.load(path or self.inputs.results_file(), run_id)
+
+    @guarded
+    def _results_shown(self) -> None:
+        self.foot.report_button.setEnabled(self.results.view is not None)
+        self._state(self.results.problem)
+
+    @guarded
+    def _design_changed(self) -> None:
+        """A layer that the run read is edited: its numbers no longer hold."""
+        if not self.session.active:
+            self.mixer.outdate()
+        if self.results.outdate():
+            self._state()
+
+    # --- what the numbers are -------------------------------------------------------------------
+    @guarded
+    def _mixer_shown(self) -> None:
+        self._show_steps(self.moves.mix)
+        self.menu.follow()
+
+    @guarded
+    def _live_changed(self, state: Any) -> None:
+        if state.kind in ("live", "failed") and self._asked:
+            self._asked = False
+            self.follow_view()
+        if self.head.page() == MIXER and not self.runner.busy:
+            self._state()
+
+    def _state(self, message: str = "") -> None:
+        """The line that says what the numbers are, and whose norms they follow."""
+        if self.head.page() == MIXER:
+            live = self.session.state
+            said, warn = state_words(live)
+            self.foot.show_state(message or said, warn and not message, live.kind, live.fraction)
+            self.foot.show_profile(*self.profile_words())
+            return
+        results = self.results
+        self.foot.show_state(message or results.state(), results.outdated and not message)
+        self.foot.show_profile(*(results.view.profile() if results.view
+                                 else self.inputs.chosen_profile()))  # fmt: skip
+
+    def profile_words(self) -> tuple[str, str]:
+        """The profile of the live numbers and its status, else that of the form."""
+        assessment = self.mixer.assessment
+        if assessment is not None:
+            return profile_words(assessment.profile)
+        return self.inputs.chosen_profile()
+
+    @guarded
+    def warn(self, message: str) -> None:
+        """Say what went wrong, in the message bar and the state line."""
         self._push(message, Qgis.MessageLevel.Warning)
         self._state(message)
 
-    def _tell(self, message: str) -> None:
+    def tell(self, message: str) -> None:
+        """Say something in the message bar."""
         self._push(message, Qgis.MessageLevel.Info)
 
     def _push(self, message: str, level: Any) -> None:
@@ -317,152 +440,27 @@ class Dock(QgsDockWidget):
         if bar is not None:
             bar.pushMessage(text("panel.title"), message, level, 0)
 
-    # --- results ------------------------------------------------------------------------------
-    def load(self, run_id: str = "", path: str = "") -> None:
-        """Show a run of the results file: the newest where none is named, nothing where there is
-        no file yet."""
-        file = path or self.inputs.results_file()
-        problem = ""
-        view = None
-        if is_database(file) or Path(file).is_file():
-            try:
-                if list_runs(file):
-                    view = RunView(file, run_id)
-            except DgoError as error:
-                problem = text(error.message)
-        self.view = view
-        self.outdated = view is not None and memory.recall(
-            self.project, memory.OUTDATED) == view.run_id  # fmt: skip
-        has = view is not None
-        self.summary.setVisible(has)
-        self.report_button.setEnabled(has)
-        if view is not None:
-            self.fold.setChecked(False)
-            self.summary.fill_runs(view)
-            self.zone = self.summary.fill_zones(view, self.zone)
-        self._show()
-        self._state(problem)
-
-    def _show(self) -> None:
-        view = self.view
-        was = self.tabs.isTabVisible(0) and not self.tabs.isHidden()
-        self.empty.setVisible(view is None)
-        self.plan_button.setVisible(view is None)
-        self.tabs.setVisible(view is not None or self._checked is not None)
-        for index, on in enumerate((view is not None,) * 3):
-            self.tabs.setTabVisible(index, on)
-        if view is not None and not was:
-            self.tabs.setCurrentIndex(0)
-        if view is not None:
-            self.summary.show_zone(view, self.zone)
-            self.marks.show_marks(view, self.zone)
-            self._list(self.breaches, "breaches", view.breaches(self.zone))
-            self._list(self.alerts, "alerts", view.alerts(self.zone))
-        if self._checked is not None:
-            self._list(self.checks, "checks", self._checked[0])
-        elif view is not None:
-            self._list(self.checks, "checks", view.checks())
-        for each in (self.summary, self.marks, self.breaches, self.alerts):
-            each.fade(self.outdated)
-
-    def _list(self, page: Findings, key: str, found: list[Finding]) -> None:
-        page.show_found(found)
-        name = text(f"panel.tab.{key}")
-        self.tabs.setTabText(self.tabs.indexOf(page), f"{name} {len(found)}" if found else name)
-
-    def _state(self, message: str = "") -> None:
-        """The line that says what the numbers are."""
-        if message:
-            said = message
-        elif self.view is None:
-            said = text("panel.state.none")
-        else:
-            said = text("panel.state.run", time=moment(self.view.run["started"]))
-            said += " · " + text("panel.state.outdated" if self.outdated else "panel.state.current")
-            if self.outdated:
-                said = f"▲ {said}"
-        self.state.setText(said)
-        self.state.warn(self.outdated and not message)
-        profile, status = self.view.profile() if self.view else self.inputs.chosen_profile()
-        self.legal.setText(text("panel.legal", status=status, line=text("legal.disclaimer")))
-        self.legal.setToolTip(text("report.status", profile=profile, status=status))
-
-    def _design_changed(self) -> None:
-        """A layer that the run read is edited: its numbers no longer hold."""
-        if self.view is None or self.outdated:
-            return
-        memory.remember(self.project, memory.OUTDATED, self.view.run_id)
-        self.outdated = True
-        for each in (self.summary, self.marks, self.breaches, self.alerts):
-            each.fade(True)
-        self._state()
-
-    def _zone_chosen(self, zone: int) -> None:
-        self.zone = zone
-        self._show()
-        if self.view is not None and zone:
-            self._zoom(self.view.zone_shape(zone), self.view.place(Finding("", "", ""))[1])
-
-    def _theme_chosen(self, theme: str) -> None:
-        self.tabs.setCurrentIndex(0)
-        self.marks.choose(theme)
-
-    def _indicator_asked(self, indicator: str) -> None:
+    # --- the map --------------------------------------------------------------------------------
+    @guarded
+    def _layer_asked(self, indicator: str) -> None:
         """Show the layer of an indicator in the project, where it is loaded."""
         from ..layers.group import result_layers
         from ..layers.properties import LAYER_PROPERTY
 
-        if self.view is None:
+        view = self.results.view
+        if view is None:
             return
         name = f"ind_{indicator}"
-        for layer in result_layers(self.project, self.view.path, self.view.run_id):
+        for layer in result_layers(self.project, view.path, view.run_id):
             if str(layer.customProperty(LAYER_PROPERTY)).split("|")[0] == name:
                 node = self.project.layerTreeRoot().findLayer(layer.id())
                 node.setItemVisibilityCheckedParentRecursive(True)
-                self.iface.setActiveLayer(layer) if hasattr(self.iface, "setActiveLayer") else None
                 return
-        self._tell(text("panel.no_layer"))
+        self.tell(text("panel.no_layer"))
 
-    # --- checks -------------------------------------------------------------------------------
-    def _show_checks(self, results: dict[str, Any]) -> None:
-        """The findings of a check, out of the layer that the algorithm made."""
-        layer = self.runner.context.getMapLayer(results["CHECKS"])
-        if not isinstance(layer, QgsVectorLayer):
-            self._warn(text("panel.error.unknown"))
-            return
-        names = [field.name() for field in layer.fields()]
-        rows = []
-        for feature in layer.getFeatures():
-            row = dict(zip(names, (v if isinstance(v, (str, int)) else None
-                                   for v in feature.attributes())))  # fmt: skip
-            shape = feature.geometry()
-            row["wkb"] = None if shape.isNull() else shape.asWkb().data()
-            rows.append(row)
-        crs = layer.crs().authid() or layer.crs().toWkt()
-        self._checked = (check_findings(rows), crs)
-        self._show()
-        self.tabs.setCurrentWidget(self.checks)
-        self._state(text("panel.checked", n=len(rows)))
-
-    # --- the map --------------------------------------------------------------------------------
-    def _show_place(self, found: Finding) -> None:
-        if not found.table and self._checked is not None:
-            wkb, crs = found.wkb, self._checked[1]
-        elif self.view is not None:
-            try:
-                wkb, crs = self.view.place(found)
-            except DgoError as error:
-                self._warn(text(error.message))
-                return
-        else:
-            return
-        self._zoom(wkb, crs)
-
-    def _zoom(self, wkb: bytes | None, crs: str) -> None:
+    @guarded
+    def zoom(self, wkb: bytes | None, crs: str) -> None:
+        """Zoom the map to a place."""
         canvas = self.iface.mapCanvas() if self.iface else None
         if wkb is None or canvas is None or not zoom_to(canvas, wkb, crs):
-            self._tell(text("panel.no_place"))
-
-    def resizeEvent(self, event: Any) -> None:  # noqa: N802
-        super().resizeEvent(event)
-        self._brief()
+            self.tell(text("panel.no_place"))

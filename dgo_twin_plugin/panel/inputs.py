@@ -18,7 +18,7 @@ from qgis.core import (
     QgsVectorLayer,
 )
 from qgis.gui import QgsFieldComboBox, QgsFileWidget, QgsMapLayerComboBox
-from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -26,24 +26,29 @@ from qgis.PyQt.QtWidgets import (
     QLabel,
     QLineEdit,
     QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
     QWidget,
 )
 
-from ..engine.norms import load_profile, shipped_profiles
+from ..engine.norms import Profile, load_profile, shipped_profiles
 from ..engine.texts import language, text
 from ..engine.twin import DEFAULT_PROFILE, LayerEntry, Twin, load_twin
 from ..engine.words import DgoError
 from ..layers.properties import FILE_PROPERTY
 from ..processing.inputs import TYPE_FIELDS
 from ..processing.score_design import Algorithm
-from ..project.roles import ROLE, project_twin
+from ..project import options
+from ..project.roles import ENTRY, KEY, ROLE, SCOPE, project_twin
 from ..store.target import is_database
 from . import memory
-from .summary import MutedLabel
+from .widgets.labels import MutedLabel
 
 OTHER = "\x00other"  # the entry of the profile list that opens a file dialog
-WIDGETS = {"design": "DESIGN", "area_types": "AREA_TYPES", "field": "AREA_TYPE_FIELD",
-           "twin": "TWIN", "profile": "PROFILE", "scenario": "SCENARIO", "output": "OUTPUT"}
+WIDGETS = {"design": "DESIGN", "area_types": "AREA_TYPES", "profile": "PROFILE",
+           "plan_area": "PLAN_AREA", "scenario": "SCENARIO", "field": "AREA_TYPE_FIELD",
+           "twin": "TWIN", "output": "OUTPUT"}
+MORE = ("field", "twin", "output")  # seldom touched: behind a fold of their own
 
 
 class Inputs(QWidget):
@@ -54,6 +59,8 @@ class Inputs(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.project = QgsProject.instance()
+        self._told: tuple[Any, Twin] | None = None  # what the project said when last asked
+        self._words: tuple[str, str] | None = None  # profile and status, of this form
         self._quiet = 0  # above 0 the program itself fills the form
         # before the boxes hear of it themselves: they would quietly go to some other layer
         self.project.layersWillBeRemoved.connect(self._leaving)
@@ -69,8 +76,11 @@ class Inputs(QWidget):
         self.design.setFilters(kinds.HasGeometry)
         self.area_types = QgsMapLayerComboBox(self)
         self.area_types.setFilters(kinds.PolygonLayer)
+        self.plan_area = QgsMapLayerComboBox(self)
+        self.plan_area.setFilters(kinds.PolygonLayer)
         for box in (self.design, self.area_types):
             box.setAllowEmptyLayer(True, text("panel.from_roles"))
+        self.plan_area.setAllowEmptyLayer(True, text("mixer.plan_area.empty"))
         self.field = QgsFieldComboBox(self)
         self.field.setAllowEmptyFieldName(True)
         self.twin = QgsFileWidget(self)
@@ -85,39 +95,64 @@ class Inputs(QWidget):
         self.scenario = QLineEdit(self)
         self.scenario.setPlaceholderText(text("panel.scenario.hint"))
         self.twin.lineEdit().setPlaceholderText(text("panel.twin.hint"))
+        self.more = QWidget(self)
+        self.more_button = QToolButton(self)
+        self.more_button.setText(text("mixer.more_inputs"))
+        self.more_button.setToolTip(text("mixer.more_inputs.tip"))
+        self.more_button.setAccessibleDescription(text("mixer.more_inputs.tip"))
+        self.more_button.setCheckable(True)
+        self.more_button.setAutoRaise(True)
+        self.more_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.said = MutedLabel(self)
         self._fill_profiles("")
 
     def _lay_out(self) -> None:
-        form = QFormLayout(self)
-        form.setContentsMargins(0, 2, 0, 2)
-        form.setHorizontalSpacing(8)
-        form.setVerticalSpacing(5)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form, more = QFormLayout(), QFormLayout(self.more)
+        for each in (form, more):
+            each.setContentsMargins(0, 2, 0, 2)
+            each.setHorizontalSpacing(8)
+            each.setVerticalSpacing(5)
+            each.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         algorithm = Algorithm()  # its own explanation of each parameter
-        for name in WIDGETS:
+        labels = {name: QLabel(text(_label(name)), self) for name in WIDGETS}
+        width = max(label.sizeHint().width() for label in labels.values())
+        for name, label in labels.items():
             widget = getattr(self, name)
-            label = QLabel(text(f"panel.{name}"), self)
+            label.setMinimumWidth(width)  # one column, also across the fold
             tip = algorithm.label(f"{WIDGETS[name]}.help")
             label.setToolTip(tip)
             widget.setToolTip(tip)
-            widget.setAccessibleName(text(f"panel.{name}"))
+            widget.setAccessibleName(text(_label(name)))
             widget.setAccessibleDescription(tip)
             widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             widget.setMinimumWidth(90)
             label.setBuddy(widget)
             if isinstance(widget, QgsFileWidget):
-                widget.lineEdit().setAccessibleName(text(f"panel.{name}"))
+                widget.lineEdit().setAccessibleName(text(_label(name)))
             if isinstance(widget, QComboBox):
                 widget.setMinimumContentsLength(6)
                 widget.setSizeAdjustPolicy(
                     QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            form.addRow(label, widget)
-        form.addRow(self.said)
+            (more if name in MORE else form).addRow(label, widget)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(2)
+        whole.addLayout(form)
+        whole.addWidget(self.more_button)
+        whole.addWidget(self.more)
+        whole.addWidget(self.said)
+        self._unfold(False)
+
+    def _unfold(self, opened: bool) -> None:
+        """Show what is seldom touched, or fold it away."""
+        self.more.setVisible(opened)
+        self.more_button.setArrowType(Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow)
 
     def _connect(self) -> None:
         self.design.layerChanged.connect(lambda _: self._user("design"))
         self.area_types.layerChanged.connect(self._map_changed)
+        self.plan_area.layerChanged.connect(lambda _: self._user("plan_area"))
+        self.more_button.toggled.connect(self._unfold)
         self.field.fieldChanged.connect(lambda _: self._user("field"))
         self.twin.fileChanged.connect(lambda _: self._user("twin"))
         self.output.fileChanged.connect(lambda _: self._user("output"))
@@ -151,7 +186,7 @@ class Inputs(QWidget):
         remembers stays as it is: a project that is cleared must not be written to."""
         self._quiet += 1
         try:
-            for box in (self.design, self.area_types):
+            for box in self._boxes():
                 layer = box.currentLayer()
                 if layer is not None and layer.id() in ids:
                     _pick(box, None)
@@ -169,11 +204,14 @@ class Inputs(QWidget):
                 self._quiet -= 1
             self.changed.emit("")
 
+    def _boxes(self) -> tuple[QgsMapLayerComboBox, ...]:
+        return self.design, self.area_types, self.plan_area
+
     def _except_results(self) -> None:
         """Results are no input of the next run."""
         own = [layer for layer in self.project.mapLayers().values()
                if layer.customProperty(FILE_PROPERTY)]  # fmt: skip
-        for box in (self.design, self.area_types):
+        for box in self._boxes():
             chosen = box.currentLayer()
             box.setExceptedLayerList(own)
             _pick(box, chosen)
@@ -194,7 +232,8 @@ class Inputs(QWidget):
         """Layers found by role, where the user chose none."""
         kept = self._project_twin()
         for name, entries in (("design", kept.design),
-                              ("area_types", (kept.area_types,) if kept.area_types else ())):
+                              ("area_types", (kept.area_types,) if kept.area_types else ()),
+                              ("plan_area", (kept.plan_area,) if kept.plan_area else ())):
             if memory.recall(self.project, name) is None and len(entries) == 1:
                 layer = self._layer(entries[0], kept)
                 if layer is not None and not layer.customProperty(FILE_PROPERTY):
@@ -213,10 +252,17 @@ class Inputs(QWidget):
         self.field.setField(next((names[n] for n in (*wanted, *TYPE_FIELDS) if n in names), ""))
 
     def _project_twin(self) -> Twin:
-        try:
-            return project_twin(self.project)
-        except DgoError:  # the run says what is wrong with it
-            return Twin()
+        """What project and layers say; read again only where they say something else."""
+        marked = sorted((key, str(layer.customProperty(ROLE)), str(layer.customProperty(ENTRY)))
+                        for key, layer in self.project.mapLayers().items()
+                        if layer.customProperty(ROLE))  # fmt: skip
+        said = (self.project.readEntry(SCOPE, KEY, "")[0], self.project.absolutePath(), marked)
+        if self._told is None or self._told[0] != said:
+            try:
+                self._told = said, project_twin(self.project)
+            except DgoError:  # the run says what is wrong with it
+                self._told = said, Twin()
+        return self._told[1]
 
     # --- values -----------------------------------------------------------------------------
     def value(self, name: str) -> str:
@@ -309,10 +355,20 @@ class Inputs(QWidget):
     def parameters(self) -> dict[str, Any]:
         """Parameters of ``dgo:scoredesign``; what is empty is left out."""
         made = {key: self.value(name) for name, key in WIDGETS.items() if self.value(name)}
+        if "PROFILE" not in made and self._own_profile():
+            made["PROFILE"] = self._own_profile()
         made["OUTPUT"] = self.results_file()
         if "AREA_TYPES" not in made:
             made.pop("AREA_TYPE_FIELD", None)
         return made
+
+    def _own_profile(self) -> str:
+        """The profile of the settings, where neither twin nor project names one."""
+        try:
+            twin = self.twin_file() or self._project_twin()
+        except DgoError:
+            return ""
+        return "" if twin.profile else str(options.get(options.PROFILE))
 
     def twin_file(self) -> Twin | None:
         """The twin file that is chosen. Raises DgoError where it cannot be read."""
@@ -321,19 +377,20 @@ class Inputs(QWidget):
 
     def chosen_profile(self) -> tuple[str, str]:
         """The profile that a run would take, and whether anybody adopted it; where it cannot be
-        read, why."""
-        try:
-            twin = self.twin_file() or self._project_twin()
-            profile = load_profile(self.value("profile") or twin.profile or DEFAULT_PROFILE)
-        except DgoError as error:
-            return text(error.message), text("results.proposal")
-        status = text("results.proposal")
-        if profile.status == "adopted" and profile.adopted_by and profile.adopted_on:
-            status = text("results.adopted", by=profile.adopted_by, on=str(profile.adopted_on))
-        return profile.title.get(language(), profile.id), status
+        read, why. Read once per change of the form: the state line asks often."""
+        if self._words is None:
+            try:
+                twin = self.twin_file() or self._project_twin()
+                profile = load_profile(self.value("profile") or twin.profile
+                                       or options.get(options.PROFILE) or DEFAULT_PROFILE)
+                self._words = profile_words(profile)
+            except DgoError as error:
+                self._words = text(error.message), text("results.proposal")
+        return self._words
 
     def explain(self) -> None:
         """Say what the form's empty fields stand for, and what is wrong with the twin file."""
+        self._words = None
         lines = []
         try:
             twin = self.twin_file()
@@ -355,9 +412,28 @@ class Inputs(QWidget):
         """The form in a few words, for when it is folded."""
         twin = self.value("twin")
         layer = self.design.currentLayer()
-        parts = [layer.name() if layer is not None else "", Path(twin).name if twin else "",
-                 self.value("scenario")]  # fmt: skip
+        if layer is not None:
+            design = layer.name()
+        elif twin:
+            design = Path(twin).name
+        else:
+            n = len(self._project_twin().design)
+            design = text("mixer.brief.design", n=n) if n > 1 else ""
+        kinds = self.area_types.currentLayer()
+        profile = self.value("profile")
+        parts = [self.value("scenario"), design, kinds.name() if kinds is not None else "",
+                 self.profile.currentText() if profile else ""]  # fmt: skip
         return " · ".join(part for part in parts if part)
+
+    def filled(self) -> bool:
+        """Whether there is enough to assess: a design and a map of area types, chosen here, in a
+        twin file or by role."""
+        try:
+            twin = self.twin_file() or self._project_twin()
+        except DgoError:
+            return False
+        return bool((self.value("design") or twin.design)
+                    and (self.value("area_types") or twin.area_types))  # fmt: skip
 
     # --- layers that take part ----------------------------------------------------------------
     def _layer(self, entry: LayerEntry, twin: Twin) -> QgsVectorLayer | None:
@@ -374,7 +450,7 @@ class Inputs(QWidget):
 
     def layers(self) -> list[QgsVectorLayer]:
         """The project's layers that a run reads: chosen, named by the twin, or with a role."""
-        found = [self.design.currentLayer(), self.area_types.currentLayer()]
+        found = [box.currentLayer() for box in self._boxes()]
         found += [one for one in self.project.mapLayers().values() if one.customProperty(ROLE)]
         try:
             twins = [self._project_twin(), self.twin_file() or Twin()]
@@ -386,6 +462,19 @@ class Inputs(QWidget):
             found += [self._layer(entry, twin) for entry in entries if entry is not None]
         return [one for one in {layer.id(): layer for layer in found if layer is not None}.values()
                 if isinstance(one, QgsVectorLayer)]  # fmt: skip
+
+
+def profile_words(profile: Profile) -> tuple[str, str]:
+    """The title of a profile, and whether anybody adopted it."""
+    status = text("results.proposal")
+    if profile.status == "adopted" and profile.adopted_by and profile.adopted_on:
+        status = text("results.adopted", by=profile.adopted_by, on=str(profile.adopted_on))
+    return profile.title.get(language(), profile.id), status
+
+
+def _label(name: str) -> str:
+    """The key of the label of a field of the form."""
+    return "mixer.plan_area" if name == "plan_area" else f"panel.{name}"
 
 
 def _pick(box: QgsMapLayerComboBox, layer: QgsMapLayer | None) -> None:

@@ -7,7 +7,7 @@ from qgis.core import QgsProject
 from ..project.roles import SCOPE
 from ..store.target import is_database
 
-LAYERS = ("design", "area_types")
+LAYERS = ("design", "area_types", "plan_area")
 FILES = ("twin", "output")
 NAMES = (*LAYERS, "field", *FILES, "profile", "scenario")
 OUTDATED = "outdated"  # id of the run that the design has moved away from

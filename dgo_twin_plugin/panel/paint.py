@@ -6,14 +6,16 @@ of marks are those of the layers and the report (store/scale.py); all others com
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qgis.PyQt.QtCore import QLineF, QPointF, QRectF, Qt
 from qgis.PyQt.QtGui import QColor, QFont, QPainter, QPainterPath, QPalette, QPen, QPolygonF
 from qgis.PyQt.QtWidgets import QApplication
 
 from ..store.scale import CLASSES, LAW, class_of
-from .view import Line
+
+if TYPE_CHECKING:
+    from .view import Line
 
 LOWEST, HIGHEST, PASS = 1.0, 10.0, 6.0
 READABLE, VISIBLE = 4.5, 3.0  # contrast of text and of signs (WCAG 2.1, 1.4.3 and 1.4.11)

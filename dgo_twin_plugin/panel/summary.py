@@ -10,7 +10,6 @@ from qgis.PyQt.QtWidgets import (
     QComboBox,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QSizePolicy,
     QToolTip,
     QVBoxLayout,
@@ -21,38 +20,9 @@ from ..engine.texts import moment, text
 from ..store.runs import list_runs
 from . import paint
 from .view import Line, RunView
+from .widgets.labels import MutedLabel
 
 FADED = 0.45  # opacity of numbers that are outdated
-
-
-class MutedLabel(QLabel):
-    """A small wrapped text in a softer shade of whatever palette is in force."""
-
-    def __init__(self, parent: QWidget | None = None, strong: bool = False) -> None:
-        super().__init__(parent)
-        self._strong = strong
-        self._warn = False
-        self.setWordWrap(True)
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setFont(paint.small(self.font(), 0.9))
-
-    def warn(self, on: bool) -> None:
-        """Show the text as a warning: bold and in the colour of a breach."""
-        self._warn = on
-        self.setFont(paint.small(self.parentWidget().font() if self.parentWidget()
-                                 else self.font(), 0.9, bold=on))  # fmt: skip
-        self.update()
-
-    def paintEvent(self, event: Any) -> None:  # noqa: N802
-        del event
-        painter = QPainter(self)
-        palette = self.palette()
-        colour = (paint.warning_colour(palette) if self._warn
-                  else paint.soft(palette, 0.9 if self._strong else 0.72, "Window"))  # fmt: skip
-        painter.setPen(colour)
-        painter.drawText(self.contentsRect(), paint.flags(
-            Qt.TextFlag.TextWordWrap, Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignVCenter,
-        ), self.text())  # fmt: skip
 
 
 class BadgeView(QWidget):

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from dgo_twin_plugin.engine.words import DgoError
 from tests.qgis import results_sample as sample
 
 
@@ -42,9 +43,16 @@ def make_dock(window: Any, language: str) -> Iterator[Callable[[], Any]]:
     from qgis.PyQt.QtCore import QEvent, Qt
     from qgis.PyQt.QtWidgets import QApplication
 
-    from dgo_twin_plugin.panel import create_dock
+    from dgo_twin_plugin.panel import create_dock, guard
 
     made: list[Any] = []
+    unforeseen: list[str] = []  # errors that ended in the message bar; those of ours have a remedy
+
+    def hear(error: Exception, where: str) -> None:
+        if not isinstance(error, DgoError):
+            unforeseen.append(f"{where}: {error!r}")
+
+    guard.listeners.append(hear)
 
     def make() -> Any:
         dock = create_dock(window)
@@ -55,11 +63,13 @@ def make_dock(window: Any, language: str) -> Iterator[Callable[[], Any]]:
         return dock
 
     yield make
+    guard.listeners.remove(hear)
     for dock in made:
         if not sip.isdeleted(dock):
             window.removeDockWidget(dock)
             dock.deleteLater()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert not unforeseen, unforeseen
 
 
 @pytest.fixture
@@ -105,6 +115,14 @@ def demo_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def demo(demo_once: Path, tmp_path: Path) -> Path:
     """A copy of the demo plan that a test may write to."""
     return Path(shutil.copytree(demo_once, tmp_path / "demo"))
+
+
+def stored_runs(dock: Any) -> Any:
+    """The page of stored runs, brought to the front as a user does."""
+    from dgo_twin_plugin.panel.dock_head import RESULTS
+
+    dock.head.page_buttons[RESULTS].click()
+    return dock.results
 
 
 def wait(until: Callable[[], Any], seconds: float = 120.0) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dgo_twin_plugin.engine.texts import LANGUAGES
-from tests.panel.conftest import wait
+from tests.panel.conftest import stored_runs, wait
 
 KEY = re.compile(r"\b(panel|report|results|words|algorithms|legal|indicators)\.[a-z_]+")
 
@@ -18,6 +18,7 @@ KEY = re.compile(r"\b(panel|report|results|words|algorithms|legal|indicators)\.[
 @pytest.fixture
 def filled(dock: Any, results: Path, window: Any) -> Any:
     dock.inputs.output.setFilePath(str(results))
+    stored_runs(dock)
     window.process()
     return dock
 
@@ -37,32 +38,35 @@ def said(widget: Any) -> Iterator[str]:
             yield from (each.itemText(i) for i in range(each.count()))
         if hasattr(each, "tabText"):
             yield from (each.tabText(i) for i in range(each.count()))
-    for i in range(widget.marks.topLevelItemCount()):
-        item = widget.marks.topLevelItem(i)
+    page = widget.results
+    for i in range(page.marks.topLevelItemCount()):
+        item = page.marks.topLevelItem(i)
         for k in range(item.childCount()):
             yield item.child(k).toolTip(0)
             yield item.child(k).text(0)
-    for page in (widget.breaches, widget.alerts, widget.checks):
-        yield from (page.item(i).text() + page.item(i).toolTip() for i in range(page.count()))
-    header = widget.marks.headerItem()
+    for found in (page.breaches, page.alerts, page.checks):
+        yield from (found.item(i).text() + found.item(i).toolTip() for i in range(found.count()))
+    header = page.marks.headerItem()
     yield from (header.text(i) for i in range(header.columnCount()))
 
 
 def test_opens_empty_and_says_what_to_do(dock: Any) -> None:
     assert dock.objectName() == "dgo_twin_dock"
-    assert dock.view is None and not dock.report_button.isEnabled()
-    assert dock.empty.isVisible() and not dock.tabs.isVisible() and not dock.summary.isVisible()
-    assert "voorstel, niet vastgesteld" in dock.legal.text()
-    assert "NTA 8800" in dock.legal.text()
+    assert dock.results.view is None and not dock.foot.report_button.isEnabled()
+    page = stored_runs(dock)
+    assert page.empty.isVisible() and not page.tabs.isVisible() and not page.summary.isVisible()
+    assert "voorstel, niet vastgesteld" in dock.foot.legal.text()
+    assert "NTA 8800" in dock.foot.legal.text()
 
 
 def test_shows_the_newest_run_of_the_output(filled: Any) -> None:
-    assert filled.summary.badge.line.badge == "6,1 §1"
-    assert filled.summary.law.text().startswith("§ 1")
-    assert filled.tabs.tabText(1).endswith("1") and filled.tabs.tabText(2).endswith("2")
-    assert filled.marks.topLevelItemCount() == 3
-    assert filled.tabs.currentIndex() == 0 and filled.report_button.isEnabled()
-    assert "voorstel, niet vastgesteld" in filled.legal.text()
+    assert filled.results.summary.badge.line.badge == "6,1 §1"
+    assert filled.results.summary.law.text().startswith("§ 1")
+    tabs = filled.results.tabs
+    assert tabs.tabText(1).endswith("1") and tabs.tabText(2).endswith("2")
+    assert filled.results.marks.topLevelItemCount() == 3
+    assert filled.results.tabs.currentIndex() == 0 and filled.foot.report_button.isEnabled()
+    assert "voorstel, niet vastgesteld" in filled.foot.legal.text()
     assert not filled.inputs.isVisible()  # folded: the answer comes first
 
 
@@ -70,23 +74,23 @@ def test_a_zone_changes_marks_lists_and_map(filled: Any, window: Any) -> None:
     from qgis.core import QgsCoordinateReferenceSystem
 
     window.canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:28992"))
-    filled.summary.zones.setCurrentIndex(2)
-    filled.summary.zones.activated.emit(2)
+    filled.results.summary.zones.setCurrentIndex(2)
+    filled.results.summary.zones.activated.emit(2)
     window.process()
-    assert filled.summary.badge.line.badge == "7,0"
-    assert filled.tabs.tabText(1) == "Wet"  # nothing broken here
-    assert filled.breaches.count() == 1  # the row that says so
+    assert filled.results.summary.badge.line.badge == "7,0"
+    assert filled.results.tabs.tabText(1) == "Wet"  # nothing broken here
+    assert filled.results.breaches.count() == 1  # the row that says so
     assert window.canvas.extent().contains(window.canvas.extent().center())
     assert abs(window.canvas.extent().center().x() - 150150) < 1
-    filled.summary.zones.activated.emit(0)
-    assert filled.summary.badge.line.badge == "6,1 §1"
+    filled.results.summary.zones.activated.emit(0)
+    assert filled.results.summary.badge.line.badge == "6,1 §1"
 
 
 def test_a_breach_is_shown_on_the_map(filled: Any, window: Any) -> None:
     from qgis.core import QgsCoordinateReferenceSystem
 
     window.canvas.setDestinationCrs(QgsCoordinateReferenceSystem("EPSG:4326"))
-    filled.breaches.itemActivated.emit(filled.breaches.item(0))
+    filled.results.breaches.itemActivated.emit(filled.results.breaches.item(0))
     window.process()
     # building at 150015, 450015 in Rijksdriehoek: about 5.314 E, 52.038 N
     centre = window.canvas.extent().center()
@@ -96,21 +100,21 @@ def test_a_breach_is_shown_on_the_map(filled: Any, window: Any) -> None:
 
 def test_a_finding_without_a_place_says_so(filled: Any, window: Any) -> None:
     before = window.canvas.extent()
-    unknown = next(filled.checks.item(i) for i in range(filled.checks.count())
-                   if filled.checks.item(i).text() == "Onbekende functie")  # fmt: skip
-    filled.checks.itemActivated.emit(unknown)
+    unknown = next(filled.results.checks.item(i) for i in range(filled.results.checks.count())
+                   if filled.results.checks.item(i).text() == "Onbekende functie")  # fmt: skip
+    filled.results.checks.itemActivated.emit(unknown)
     assert window.canvas.extent() == before
     assert "geen plek" in window.bar.currentItem().text()
 
 
 def test_a_click_on_a_theme_chooses_its_row(filled: Any) -> None:
-    filled.summary.bars.chosen.emit("environment")
-    assert filled.marks.currentItem().text(0) == "Milieu"
+    filled.results.summary.bars.chosen.emit("environment")
+    assert filled.results.marks.currentItem().text(0) == "Milieu"
 
 
 @pytest.mark.parametrize("language", LANGUAGES, indirect=True)
 def test_every_text_is_translated(filled: Any) -> None:
-    filled.fold.setChecked(True)
+    filled.head.fold.setChecked(True)
     texts = [text for text in said(filled) if text]
     assert len(texts) > 80  # the test does see them
     left = sorted({text for text in texts if KEY.search(text) or "{" in text})
@@ -120,14 +124,14 @@ def test_every_text_is_translated(filled: Any) -> None:
 def test_controls_have_names_and_take_the_keyboard(filled: Any) -> None:
     from qgis.PyQt.QtCore import Qt
 
-    filled.fold.setChecked(True)
-    for widget in (filled.summary.runs, filled.summary.zones, filled.inputs.design,
-                   filled.inputs.area_types, filled.inputs.field, filled.inputs.profile,
-                   filled.inputs.scenario, filled.marks, filled.breaches, filled.alerts,
-                   filled.checks, filled.progress):  # fmt: skip
+    filled.head.fold.setChecked(True)
+    page, inputs = filled.results, filled.inputs
+    for widget in (page.summary.runs, page.summary.zones, inputs.design, inputs.area_types,
+                   inputs.field, inputs.profile, inputs.plan_area, inputs.scenario, page.marks,
+                   page.breaches, page.alerts, page.checks, filled.foot.progress):  # fmt: skip
         assert widget.accessibleName(), widget
-    for widget in (filled.fold, filled.run_button, filled.marks, filled.breaches,
-                   filled.summary.zones, filled.inputs.scenario):  # fmt: skip
+    for widget in (filled.head.fold, filled.foot.run_button, page.marks, page.breaches,
+                   page.summary.zones, inputs.scenario):  # fmt: skip
         assert widget.focusPolicy() & Qt.FocusPolicy.TabFocus, widget
 
 
@@ -137,10 +141,10 @@ def test_enter_on_a_breach_zooms(filled: Any, window: Any) -> None:
     from qgis.PyQt.QtWidgets import QApplication
 
     asked: list[Any] = []
-    filled.breaches.asked.connect(asked.append)
-    filled.breaches.setCurrentRow(0)
+    filled.results.breaches.asked.connect(asked.append)
+    filled.results.breaches.setCurrentRow(0)
     for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
-        QApplication.sendEvent(filled.breaches, QKeyEvent(
+        QApplication.sendEvent(filled.results.breaches, QKeyEvent(
             kind, Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier))  # fmt: skip
     assert len(asked) == 1
 
@@ -171,17 +175,18 @@ def test_paints_in_light_and_dark(palette: str, make_dock: Callable[[], Any], re
 
     dock = make_dock()
     dock.inputs.output.setFilePath(str(results))
+    stored_runs(dock)
     dock.resize(340, 800)
     window.process()
     picture = dock.grab().toImage()
     seen = {picture.pixel(x, y) for x in range(0, picture.width(), 2)
             for y in range(0, picture.height(), 2)}  # fmt: skip
     assert len(seen) > 40
-    badge = dock.summary.badge
+    badge = dock.results.summary.badge
     card = badge.grab().toImage()
     # 6.05: class 6-7, #c7eae5 of the scale; looked at near the rounded left edge, clear of the text
     assert QColor(card.pixel(8, card.height() // 2)).name() == "#c7eae5"
-    whole = dock.summary.grab().toImage()
+    whole = dock.results.summary.grab().toImage()
     lightness = QColor(whole.pixel(whole.width() // 2, 4)).lightness()
     assert (lightness < 100) is (palette == "dark")
 
@@ -235,15 +240,15 @@ def test_fits_from_320_pixels_to_the_full_screen(filled: Any, window: Any, width
     font.setPixelSize(12)  # what QGIS has on a common screen; offscreen it would be larger
     filled.setFont(font)
     filled.setFloating(True)
-    filled.fold.setChecked(True)
+    filled.head.fold.setChecked(True)
     filled.resize(width, 700)
     window.process()
     assert filled.inside.minimumSizeHint().width() <= 320
     assert filled.minimumSizeHint().height() <= 600  # a window of 768 px has room to spare
-    wide = filled.marks.viewport().width() >= 620
-    assert filled.marks.wide is wide and wide is (width > 650)
-    assert filled.marks.isColumnHidden(1) is not wide
-    assert not filled.marks.isColumnHidden(0)
+    wide = filled.results.marks.viewport().width() >= 620
+    assert filled.results.marks.wide is wide and wide is (width > 650)
+    assert filled.results.marks.isColumnHidden(1) is not wide
+    assert not filled.results.marks.isColumnHidden(0)
 
 
 def test_outdated_when_a_followed_layer_is_edited(dock: Any, qgis_project: Any, results: Path,
@@ -259,18 +264,20 @@ def test_outdated_when_a_followed_layer_is_edited(dock: Any, qgis_project: Any, 
     for _ in range(3):  # following again is following once
         dock.watch.follow(dock.inputs.layers())
     assert dock.watch.followed() == {layer.id()}
-    assert not dock.outdated and "ongewijzigd" in dock.state.text()
+    stored_runs(dock)
+    assert not dock.results.outdated and "ongewijzigd" in dock.foot.state.text()
     heard: list[int] = []
     dock.watch.changed.connect(lambda: heard.append(1))
     other.startEditing()
     other.addFeature(QgsFeature(other.fields()))
-    assert not heard and not dock.outdated
+    assert not heard and not dock.results.outdated
     layer.startEditing()
     layer.addFeature(QgsFeature(layer.fields()))
     assert heard == [1]
-    assert dock.outdated and "verouderd" in dock.state.text() and dock.marks.faded
+    assert dock.results.outdated and dock.results.marks.faded
+    assert "verouderd" in dock.foot.state.text()
     dock.load()  # as on reopening the project: it stays outdated
-    assert dock.outdated
+    assert dock.results.outdated
     layer.rollBack()
     other.rollBack()
 
@@ -302,6 +309,6 @@ def test_a_file_that_is_no_result_is_said(dock: Any, tmp_path: Path, window: Any
     bad = tmp_path / "bad.gpkg"
     bad.write_text("no database")
     dock.inputs.output.setFilePath(str(bad))
-    wait(lambda: dock.view is None)
-    assert str(bad.name) in dock.state.text()
+    wait(lambda: dock.results.view is None)
+    assert str(bad.name) in dock.foot.state.text()
     assert bad.read_text() == "no database"

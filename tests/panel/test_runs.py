@@ -30,48 +30,48 @@ def test_scores_in_the_background_and_shows_the_result(ready: Any, demo: Path, w
     timer.timeout.connect(lambda: ticks.append(1))
     timer.start(10)
     ready.score()
-    assert ready.runner.busy, ready.state.text()
-    assert ready.progress.isVisible() and ready.cancel_button.isVisible()
-    assert not ready.run_button.isVisible()
+    assert ready.runner.busy, ready.foot.state.text()
+    assert ready.foot.progress.isVisible() and ready.foot.cancel_button.isVisible()
+    assert not ready.foot.run_button.isVisible()
     ready.score()  # a second one is refused
     assert "loopt al" in window.bar.currentItem().text()
     wait(lambda: not ready.runner.busy)
     timer.stop()
     assert len(ticks) > 20  # Qt lived on while the run went
-    assert ready.run_button.isVisible() and not ready.progress.isVisible()
-    assert ready.view is not None, ready.state.text()
-    assert ready.view.path == demo / "uit.gpkg"
-    assert ready.view.run["scenario"] == "Variant A"
-    assert "§" in ready.summary.badge.line.badge  # the demo breaks the law, and it shows
-    assert len({s["indicator"] for s in ready.view.scores}) == 33
-    assert sum(item.childCount() for item in (ready.marks.topLevelItem(i) for i in range(
-        ready.marks.topLevelItemCount()))) == 33  # fmt: skip
+    assert ready.foot.run_button.isVisible() and not ready.foot.progress.isVisible()
+    assert ready.results.view is not None, ready.foot.state.text()
+    assert ready.results.view.path == demo / "uit.gpkg"
+    assert ready.results.view.run["scenario"] == "Variant A"
+    assert "§" in ready.results.summary.badge.line.badge  # the demo breaks the law, and it shows
+    assert len({s["indicator"] for s in ready.results.view.scores}) == 33
+    assert sum(item.childCount() for item in (ready.results.marks.topLevelItem(i) for i in range(
+        ready.results.marks.topLevelItemCount()))) == 33  # fmt: skip
     group = qgis_project.layerTreeRoot().children()[0]
-    assert group.customProperty("dgo/run") == ready.view.run_id
-    before = ready.view.run_id
-    ready._indicator_asked("open_water")
+    assert group.customProperty("dgo/run") == ready.results.view.run_id
+    before = ready.results.view.run_id
+    ready._layer_asked("open_water")
     shown = [node for node in group.findLayers() if node.isVisible()
              and node.layer().customProperty("dgo/result", "").startswith("ind_open_water")]
     assert shown
-    ready.report_button.setFocus()
+    ready.foot.report_button.setFocus()
     opened: list[Any] = []
     ready.open_url = lambda url: opened.append(url) or True
     ready.report()
     wait(lambda: not ready.runner.busy)
-    assert len(opened) == 1, ready.state.text()
+    assert len(opened) == 1, ready.foot.state.text()
     page = Path(opened[0].toLocalFile()).read_text(encoding="utf-8")
     assert "<html" in page.lower() and "Variant A" in page
-    assert ready.view.run_id == before
+    assert ready.results.view.run_id == before
 
 
 def test_cancel_writes_nothing(ready: Any, demo: Path, window: Any) -> None:
     ready.score()
-    assert ready.runner.busy, ready.state.text()
-    wait(lambda: ready.progress.value() > 2)
-    ready.cancel_button.click()
+    assert ready.runner.busy, ready.foot.state.text()
+    wait(lambda: ready.foot.progress.value() > 2)
+    ready.foot.cancel_button.click()
     wait(lambda: not ready.runner.busy, 20)
-    assert ready.view is None and not (demo / "uit.gpkg").exists()
-    assert "Gestopt" in ready.state.text()
+    assert ready.results.view is None and not (demo / "uit.gpkg").exists()
+    assert "Gestopt" in ready.foot.state.text()
     assert window.bar.currentItem() is None  # asked for: no warning
     ready.score()  # and it can start again
     assert ready.runner.busy
@@ -81,21 +81,22 @@ def test_cancel_writes_nothing(ready: Any, demo: Path, window: Any) -> None:
 
 def test_what_is_missing_is_said_before_the_run(provider: None, dock: Any, window: Any) -> None:
     dock.score()
-    assert not dock.runner.busy and dock.run_button.isVisible()
+    assert not dock.runner.busy and dock.foot.run_button.isVisible()
     assert "DESIGN" in window.bar.currentItem().text()
 
 
 def test_check_lists_its_findings(ready: Any) -> None:
     ready.check()
-    assert ready.runner.busy, ready.state.text()
+    assert ready.runner.busy, ready.foot.state.text()
     wait(lambda: not ready.runner.busy)
-    assert ready.view is None  # a check is no run
-    assert ready.tabs.isVisible() and ready.tabs.currentWidget() is ready.checks
-    assert not ready.tabs.isTabVisible(0)
-    found, crs = ready._checked
+    assert ready.results.view is None  # a check is no run
+    page = ready.results
+    assert page.tabs.isVisible() and page.tabs.currentWidget() is page.checks
+    assert not page.tabs.isTabVisible(0)
+    found, crs = ready.results.checked
     assert found and crs == "EPSG:28992"
-    assert ready.checks.count() == len(found)
-    assert f"{len(found)}" in ready.state.text()
+    assert ready.results.checks.count() == len(found)
+    assert f"{len(found)}" in ready.foot.state.text()
 
 
 def test_an_unloaded_panel_stops_its_run(ready: Any, demo: Path) -> None:

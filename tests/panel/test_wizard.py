@@ -306,8 +306,8 @@ def test_the_made_project_shows_its_marks_in_the_panel(
     wizard.open_button.click()  # by the project of QGIS itself
     assert project.fileName().endswith("plan.qgz")
     dock = make_dock()
-    assert dock.view is not None  # the current situation, scored
-    assert not dock.plan_button.isVisible()
+    assert dock.results.view is not None  # the current situation, scored
+    assert not dock.mixer.plan_button.isVisible()
 
 
 def test_stopping_leaves_nothing(wizard: Any, project: Any, tmp_path: Path) -> None:
@@ -357,8 +357,8 @@ def test_there_is_one_wizard_at_a_time(make_wizard: Callable[[], Any]) -> None:
 def test_the_panel_opens_it(dock: Any, make_wizard: Callable[[], Any], window: Any) -> None:
     from dgo_twin_plugin import panel
 
-    assert dock.plan_button.isVisible()
-    dock.plan_button.click()
+    assert dock.mixer.plan_button.isVisible()
+    dock.mixer.plan_button.click()
     assert panel._open and panel._open[0].isVisible()
 
 

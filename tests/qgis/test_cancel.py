@@ -112,13 +112,12 @@ def test_every_long_loop_asks(whole: tuple[Any, Path], capsys: pytest.CaptureFix
     features = SIDE * SIDE
     # dividing the ground asks per feature (nearly all lose some ground to a neighbour) and per
     # contested pair that becomes a check; reading and laying rows ready ask every 500 or 2,000
-    asked = said.where
-    assert sum("resolve" in w for w in asked) >= 0.8 * features
-    assert sum("_divide" in w and "resolve" not in w for w in asked) >= 0.8 * features
-    assert sum("read_vector" in w for w in asked) >= features // 500
-    assert sum("prepare" in w for w in asked) >= one(output, "SELECT count(*) FROM checks") // 500
-    assert sum("union_of" in w or "dissolve" in w for w in asked) >= 1
-    assert sum("named" in w for w in asked) >= 20  # before each indicator
+    assert asked(said, "divide") >= 1.6 * features
+    assert asked(said, "_contested") >= 0.8 * features
+    assert asked(said, "read_vector") >= features // 500
+    assert asked(said, "prepare") >= one(output, "SELECT count(*) FROM checks") // 500
+    assert sum("union_of" in w or "dissolve" in w for w in said.where) >= 1
+    assert asked(said, "named") >= 20  # before each indicator
     gaps = [b - a for a, b in zip(said.times, said.times[1:])]
     with capsys.disabled():
         print(
@@ -165,7 +164,7 @@ def test_a_run_stops_at_any_moment_and_leaves_nothing(
     """At a dozen moments, spread over the whole run and in each of its phases."""
     said, _ = whole
     chance = random.Random(4)
-    phases = ("read_vector", "_divide", "resolve", "named", "prepare", "stage", "_copy")
+    phases = ("read_vector", "divide", "_contested", "named", "prepare", "stage", "_copy")
     moments: list[Moment] = [("", 1), ("", 2)]  # any function: before anything is done
     for word in phases:
         count = asked(said, word)
@@ -211,7 +210,7 @@ def test_earlier_runs_stay(whole: tuple[Any, Path], plan: dict[str, Any], tmp_pa
 def test_checkdesign_stops_too(dgo: Any, plan: dict[str, Any]) -> None:
     from qgis.core import QgsApplication, QgsProcessingContext, QgsProject
 
-    for moment in (("", 1), ("_divide", 50), ("resolve", 1500)):
+    for moment in (("", 1), ("divide", 50), ("_contested", 1500)):
         algorithm = QgsApplication.processingRegistry().createAlgorithmById("dgo:checkdesign")
         context = QgsProcessingContext()
         context.setProject(QgsProject.instance())

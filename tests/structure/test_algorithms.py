@@ -17,6 +17,7 @@ PUBLIC = {"scoredesign", "checkdesign", "validateprofile", "createdesigntemplate
 # Design, section 6: models, scripts and archives depend on these names.
 SCOREDESIGN = {"DESIGN", "DESIGN_EXTRA", "AREA_TYPES", "AREA_TYPE_FIELD", "PLAN_AREA", "TWIN",
                "PROFILE", "SCENARIO", "ASSESSMENT_DATE", "INDICATORS", "CELL_SIZE",
+               "AMBITIONS", "WEIGHTS",
                "OUTPUT"}  # fmt: skip
 OUTPUTS = {"OUTPUT", "PLAN_MARK", "COVERAGE", "BREACHES", "ALERTS"}
 

@@ -77,9 +77,9 @@ def test_nothing_beyond_stock_qgis() -> None:
 
 
 def test_layers_do_not_reach_upwards() -> None:
-    """panel -> processing -> project, layers, store -> engine: nothing against the stream."""
+    """panel -> live -> processing -> project, layers, store -> engine: nothing against the stream."""
     ranks = {"engine": 0, "store": 1, "layers": 1, "project": 1, "importers": 1, "services": 1,
-             "expressions": 2, "processing": 2, "panel": 3}  # fmt: skip
+             "expressions": 2, "processing": 2, "live": 3, "panel": 4}  # fmt: skip
     found = []
     for path in modules():
         room = path.relative_to(PLUGIN).parts[0]

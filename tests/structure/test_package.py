@@ -42,7 +42,8 @@ def test_the_same_files_give_the_same_zip(tmp_path: Path) -> None:
     for name in (NAME, *package.FOLDERS):
         shutil.copytree(REPO / name, copy / name,
                         ignore=shutil.ignore_patterns("__pycache__"), copy_function=shutil.copyfile)
-    for name in package.FILES:
+    for name in (*package.FILES, *(p.relative_to(REPO) for p in package.help_files())):
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(REPO / name, copy / name)
     shutil.copytree(REPO / "scripts", copy / "scripts")
     done = subprocess.run([sys.executable, str(copy / "scripts" / "package.py")],
@@ -61,6 +62,22 @@ def test_the_zip_is_whole(plugins: Path) -> None:
         assert (inside / name).is_file(), name
     assert not [p for p in inside.rglob("*") if p.suffix == ".pyc" or p.name.startswith(".")]
     assert "GNU GENERAL PUBLIC LICENSE" in (inside / "LICENSE").read_text(encoding="utf-8")
+
+
+def test_the_help_is_in_the_zip(plugins: Path) -> None:
+    """Both guides, with every picture and page they refer to, where the help button looks."""
+    docs = plugins / NAME / "docs"
+    for guide in package.GUIDES:
+        page = (docs / guide).read_text(encoding="utf-8")
+        assert len(page) > 4000
+        targets = package.LINK.findall(page)
+        assert [t for t in targets if t.endswith(".png")] and [t for t in targets if ".md" in t]
+        for target in targets:
+            assert (docs / target).is_file(), f"{guide}: {target}"
+    done = subprocess.run(
+        [sys.executable, "-c", "from dgo_twin_plugin.engine.resources_path import folder;"
+         "print(folder('docs'))"], cwd=plugins, capture_output=True, text=True)  # fmt: skip
+    assert done.stdout.strip() == str(docs), done.stderr
 
 
 def test_metadata_is_what_qgis_asks_for() -> None:

@@ -91,11 +91,15 @@ def test_loads_and_unloads_twice(window: Any, load: Any) -> None:
         plugin = load(window)
         plugin.initGui()
         assert "dgo:scoredesign" in algorithms()
-        assert len(window.menu) == 2 and len(window.icons) == 1  # panel; start of a plan
+        # panel, start of a plan; guide, settings, log, about
+        assert [a.objectName() for a in window.menu] == [
+            "dgo_twin_panel", "dgo_twin_start_plan", "dgo_twin_help", "dgo_twin_settings",
+            "dgo_twin_log", "dgo_twin_about"]  # fmt: skip
+        assert len(window.icons) == 1 and len(window.options) == 1
         assert not window.icons[0].icon().isNull()
         plugin.unload()
         assert algorithms() == []
-        assert window.menu == window.icons == window.docks == []
+        assert window.menu == window.icons == window.docks == window.options == []
         plugin.unload()  # QGIS may do so when it closes
 
 
@@ -118,6 +122,44 @@ def test_the_dock_opens_closes_and_goes_with_the_plugin(window: Any, load: Any) 
         assert window.docks == [dock] and dock.isVisible()
         plugin.unload()
         assert window.docks == []
+
+
+def test_every_entry_of_the_menu_opens_its_window(window: Any, load: Any) -> None:
+    from qgis.PyQt.QtWidgets import QDialog
+
+    plugin = load(window)
+    plugin.initGui()
+    entries = {a.objectName(): a for a in window.menu}
+    for name, opens in (("help", "dgo_guide"), ("log", "dgo_log"), ("about", "dgo_about")):
+        entries[f"dgo_twin_{name}"].trigger()
+        window.process()
+        (dialog,) = window.window.findChildren(QDialog, opens)
+        assert dialog.isVisible() and dialog.windowTitle()
+    entries["dgo_twin_settings"].trigger()
+    assert window.options_shown == ["dgo_twin_options"]
+    page = window.options[0].createWidget(window.window)
+    assert page.objectName() == "dgo_twin_options"  # by this name QGIS finds it
+    page.deleteLater()
+    plugin.unload()
+    window.process()
+    assert not [d for d in window.window.findChildren(QDialog) if d.isVisible()]
+
+
+@pytest.mark.errors_are_told
+def test_a_dock_that_cannot_be_made_is_told_and_leaves_the_button_up(
+    window: Any, load: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dgo_twin_plugin import panel
+
+    def broken(_iface: Any) -> Any:
+        raise RuntimeError("no dock today")
+
+    plugin = load(window)
+    plugin.initGui()
+    monkeypatch.setattr(panel, "create_dock", broken)
+    window.icons[0].setChecked(True)
+    assert not window.icons[0].isChecked() and window.docks == []
+    assert ["no dock today" in item.text() for item in window.bar.items()] == [True]
 
 
 def test_works_without_a_window(load: Any) -> None:

@@ -21,6 +21,8 @@ class FakeInterface:
         self.menu: list[Any] = []
         self.icons: list[Any] = []
         self.docks: list[Any] = []
+        self.options: list[Any] = []
+        self.options_shown: list[str] = []
         self.window.show()
 
     def gone(self) -> None:
@@ -62,6 +64,15 @@ class FakeInterface:
     def removeDockWidget(self, dock: Any) -> None:  # noqa: N802
         self.window.removeDockWidget(dock)
         self.docks.remove(dock)
+
+    def registerOptionsWidgetFactory(self, factory: Any) -> None:  # noqa: N802
+        self.options.append(factory)
+
+    def unregisterOptionsWidgetFactory(self, factory: Any) -> None:  # noqa: N802
+        self.options.remove(factory)
+
+    def showOptionsDialog(self, _parent: Any = None, page: str = "") -> None:  # noqa: N802
+        self.options_shown.append(page)
 
     def process(self) -> None:
         """Let Qt do what it has put off."""
