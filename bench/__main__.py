@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from . import case, models
+from . import case, models, panel
 from .line import Line
 
 REPO = Path(__file__).resolve().parent.parent
@@ -103,6 +103,7 @@ def run(quick: bool) -> list[Line]:
         lines.append(Line(
             f"slider moved to marks, gaps and totals, engine only ({moved['zones']} zones), p95",
             f"{1000 * moved['p95']:.1f} ms", "≤ 10 ms", moved["p95"] <= 0.010))
+        lines += panel.lines(measure)
         written = measure("results", name, str(800_000 // scale))
         lines.append(Line(
             f"{written['values']:,} place values on {written['places']:,} places written",

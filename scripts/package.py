@@ -1,12 +1,14 @@
 """Builds dist/dgo_twin_plugin-<version>.zip, byte for byte the same from the same files.
 
-In the zip the plugin folder holds profiles/, resources/, metadata.txt and LICENSE as well.
+In the zip the plugin folder holds profiles/, resources/, metadata.txt and LICENSE as well, and of
+docs/ what its help button opens: the guides, their pictures, and the pages they link to.
 """
 
 from __future__ import annotations
 
 import argparse
 import configparser
+import re
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -16,6 +18,8 @@ REPO = Path(__file__).resolve().parent.parent
 PLUGIN = "dgo_twin_plugin"
 FOLDERS = ("profiles", "resources")
 FILES = ("metadata.txt", "LICENSE", "CHANGELOG.md")
+DOCS, GUIDES = "docs", ("guide.md", "guide.nl.md")
+LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")  # of Markdown, to a file
 LEAVE_OUT = {"__pycache__", ".DS_Store"}
 TIME = (1980, 1, 1, 0, 0, 0)  # zip's own zero: no clock in the package
 
@@ -34,8 +38,23 @@ def contents() -> Iterator[tuple[str, Path]]:
             inside = path.relative_to(REPO / folder)
             if path.is_file() and not LEAVE_OUT & set(inside.parts) and path.suffix != ".pyc":
                 yield f"{top}/{inside.as_posix()}", path
+    for path in help_files():
+        yield f"{PLUGIN}/{path.relative_to(REPO).as_posix()}", path
     for name in FILES:
         yield f"{PLUGIN}/{name}", REPO / name
+
+
+def help_files() -> list[Path]:
+    """The guides and what they refer to. Exits where a link of theirs leads nowhere."""
+    folder = REPO / DOCS
+    found = {folder / name for name in GUIDES}
+    for guide in sorted(found):
+        for target in LINK.findall(guide.read_text(encoding="utf-8")):
+            path = (guide.parent / target).resolve()
+            if not path.is_file() or folder not in path.parents:
+                raise SystemExit(f"{guide.name} refers to {target}, which is not in {DOCS}/")
+            found.add(path)
+    return sorted(found)
 
 
 def build(folder: Path) -> Path:

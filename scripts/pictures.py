@@ -40,13 +40,14 @@ def settings(profile: Path, language: str) -> None:
     )
 
 
-def play(scene: str, work: Path, images: Path) -> int:
-    """Start QGIS for a scene and wait for it."""
+def play(scene: str, work: Path, images: Path, code: Path | None = None,
+         language: str = "") -> int:  # fmt: skip
+    """Start QGIS for a scene of this file, or of ``code``, and wait for it."""
     from link import link
 
     profiles = work / "profiles" / scene
     shutil.rmtree(profiles, ignore_errors=True)
-    settings(profiles / "profiles" / "pictures", SCENES[scene])
+    settings(profiles / "profiles" / "pictures", language or SCENES[scene])
     link(work / "plugins")
     (work / "runtime").mkdir(exist_ok=True)
     (work / "runtime").chmod(0o700)
@@ -59,8 +60,8 @@ def play(scene: str, work: Path, images: Path) -> int:
         "TZ": "Europe/Amsterdam",
     }  # fmt: skip
     command = ["qgis", "--nologo", "--noversioncheck", "--profiles-path", str(profiles),
-               "--profile", "pictures", "--lang", SCENES[scene],
-               "--code", str(Path(__file__).resolve())]
+               "--profile", "pictures", "--lang", language or SCENES[scene],
+               "--code", str(code or Path(__file__).resolve())]
     if shutil.which("xvfb-run"):
         command = ["xvfb-run", "--auto-servernum", "--server-args", f"-screen 0 {SCREEN}", *command]
     log = work / f"{scene}.log"
@@ -97,15 +98,16 @@ def outside() -> int:
 
 
 # --- inside QGIS: the scene, as a generator that says what it waits for ----------------------
-def inside() -> None:
-    """Play the scene step by step, so that QGIS goes on living between the steps."""
+def inside(make: Any = None) -> None:
+    """Play the scene step by step, so that QGIS goes on living between the steps; ``make`` makes
+    the steps of a scene of another file."""
     from qgis.core import QgsApplication
     from qgis.PyQt.QtCore import QTimer
 
     work = Path(os.environ["DGO_PICTURES_WORK"])
     told = work / f"{SCENE}.txt"
     told.unlink(missing_ok=True)
-    steps = scene_steps(work, Path(os.environ["DGO_PICTURES_IMAGES"]))
+    steps = (make or scene_steps)(work, Path(os.environ["DGO_PICTURES_IMAGES"]))
     state = {"ready": lambda: True, "since": time.monotonic()}
 
     def step() -> None:
@@ -179,7 +181,7 @@ def scene_steps(work: Path, images: Path) -> Iterator[Any]:
 
     dock.score()
     yield lambda: not dock.runner.busy
-    assert dock.view is not None, dock.state.text()
+    assert dock.results.view is not None, dock.foot.state.text()
     # the zones above the design, the design still readable below them
     tree = QgsProject.instance().layerTreeRoot()
     group = tree.children()[0]
@@ -214,12 +216,12 @@ def scene_steps(work: Path, images: Path) -> Iterator[Any]:
         for node in group.findLayers():
             kind = str(node.layer().customProperty("dgo/result")).split("|")[0]
             node.setItemVisibilityChecked(kind in ("zones", "breaches"))
-        dock.tabs.setCurrentWidget(dock.breaches)
-        dock.breaches.setCurrentRow(1)
-        dock.breaches.itemActivated.emit(dock.breaches.item(1))
+        dock.results.tabs.setCurrentWidget(dock.results.breaches)
+        dock.results.breaches.setCurrentRow(1)
+        dock.results.breaches.itemActivated.emit(dock.results.breaches.item(1))
         yield still(canvas)
         shot(window, "breach-nl")
-        dock.tabs.setCurrentIndex(0)
+        dock.results.tabs.setCurrentIndex(0)
     dock.setFloating(True)
     dock.resize(350, 940)
     yield still(canvas)
@@ -259,7 +261,5 @@ def still(canvas: Any) -> Any:
     return ready
 
 
-if SCENE:
-    inside()
-elif __name__ == "__main__":
-    sys.exit(outside())
+if __name__ == "__main__":  # also where QGIS runs it
+    inside() if SCENE else sys.exit(outside())

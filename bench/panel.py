@@ -1,0 +1,60 @@
+"""The lines of the mixing panel: the hand, an edit, and whether the window still breathes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .line import Line
+
+Measure = Callable[..., dict[str, Any]]
+HAND = 10.0  # ms, p95: from a move of the hand to everything painted
+MAP = 250.0  # ms: the layer on the map
+STRETCH = 50.0  # ms: the longest turn of the main thread
+
+
+def lines(measure: Measure) -> list[Line]:
+    """Measure the dock, the engine behind it and the session between them, on 5,000 features."""
+    found = _dock(measure("dock.moved", "5000", "200"))
+    told = "5,000 features, 4 km², one edited"
+    found += _edit(f"{told}: I01–I20 from maps, new sources to marks",
+                   measure("live.maps", "200"), 100.0, 250.0)  # fmt: skip
+    found += _edit(f"{told}: with the models of our own", measure("live.models", "30"), 700.0)
+    beat = measure("heartbeat.beats", "5000", "100")
+    longest = max(beat["start_longest_ms"], beat["longest_ms"])
+    return [*found, Line(
+        "the same in QGIS: longest turn of the main thread while a session opens and features are "
+        f"edited (a timer at rest: {beat['idle_longest_ms']:.0f} ms)",
+        f"{longest:.0f} ms", f"≤ {STRETCH:.0f} ms", longest <= STRETCH),
+        Line("— from an edit in the layer to new numbers in the dock, p50 / p95 / p99",
+             " / ".join(f"{beat[f'edit_p{q}_ms']:.0f}" for q in (50, 95, 99)) + " ms",
+             "", None)]  # fmt: skip
+
+
+def _dock(found: dict[str, Any]) -> list[Line]:
+    told = f"{found['rows']} indicators × {found['zones']} zones, {found['features']:,} features"
+    made = []
+    for what in ("slider", "weight", "switch"):
+        t = found[what]
+        made.append(Line(
+            f"{what} moved in the dock ({told}): gaps, statuses, themes and total painted, "
+            "p50 / p95 / p99", f"{t['p50']:.1f} / {t['p95']:.1f} / {t['p99']:.1f} ms",
+            f"p95 ≤ {HAND:.0f} ms", t["p95"] <= HAND))  # fmt: skip
+    for what, key in (("made", "made"), ("after an edit", "edited")):
+        ms = found["map"][key]
+        made.append(Line(f"— the live layer on the map, {what}", f"{ms:.0f} ms",
+                         f"≤ {MAP:.0f} ms", ms <= MAP))  # fmt: skip
+    return made
+
+
+def _edit(what: str, found: dict[str, Any], p95: float, p99: float | None = None) -> list[Line]:
+    t = found["wall"]
+    target = f"p95 ≤ {p95:.0f} ms" + ("" if p99 is None else f", p99 ≤ {p99:.0f} ms")
+    met = t["p95"] <= p95 and (p99 is None or t["p99"] <= p99)
+    kinds = ", ".join(f"{kind} {ms:.0f}" for kind, ms in found["kinds"].items())
+    return [
+        Line(f"{what}, p50 / p95 / p99 / longest",
+             f"{t['p50']:.0f} / {t['p95']:.0f} / {t['p99']:.0f} / {t['max']:.0f} ms", target, met),
+        Line("— against working everything out again; median by kind of edit (ms of processor)",
+             f"{found['ratio']:.1f}×; {kinds}", "", None),
+    ]  # fmt: skip
