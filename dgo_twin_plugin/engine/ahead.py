@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import contextvars
 import threading
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from .hands import busy, lent
 from .pulse import beat, heard_by
 from .words import Cancelled
 
 if TYPE_CHECKING:
+    from .indicators.spec import Indicator
     from .scene import Scene
 
 _LISTEN = 0.05  # s: how often who waits asks whether to stop
@@ -33,12 +35,26 @@ class Making:
         """Only one thread at a time is inside for a name."""
         with self._lock:
             own = self._made.setdefault(name, threading.RLock())
-        while not own.acquire(timeout=_LISTEN):
-            beat()
+        if not own.acquire(blocking=False):
+            with lent():
+                while not own.acquire(timeout=_LISTEN):
+                    beat()
         try:
             yield
         finally:
             own.release()
+
+
+def in_turn(
+    specs: Sequence[Indicator], possible: Collection[str],
+) -> tuple[list[Indicator], list[Callable[[Scene], object]]]:
+    """The order to measure in, those that rest on long work last, and that work, each once: what
+    one thread alone can do first, what divides over all hands last, for then both are free.
+    ``possible``: ids of those whose inputs are there."""
+    long = {s.ahead: s.divides for s in specs if s.ahead is not None and s.id in possible}
+    work = sorted(long, key=lambda each: long[each])
+    nth: dict[object, int] = {each: k for k, each in enumerate(work, 1)}
+    return sorted(specs, key=lambda s: nth.get(s.ahead, 0)), work
 
 
 @contextmanager
@@ -52,7 +68,7 @@ def started(scene: Scene, work: Sequence[Callable[[Scene], object]]) -> Iterator
             raise Cancelled
 
     def run() -> None:
-        with heard_by(told):
+        with heard_by(told), busy():
             for each in work:
                 try:
                     told()
@@ -67,7 +83,8 @@ def started(scene: Scene, work: Sequence[Callable[[Scene], object]]) -> Iterator
     if work:
         beside.start()
     try:
-        yield
+        with busy():
+            yield
     finally:
         stop.set()
         if work:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,8 +23,9 @@ from osgeo import ogr
 from . import resources_path
 from .functions import fold
 from .geometry import Polygons, bbox_pairs, overlap_areas, polygonal
+from .kept import whole_of
 from .overlap import resolve
-from .overlay import ZonePieces, by_zone, common_area, disjoint
+from .overlay import Pieces, ZonePieces, by_zone, common_area, disjoint, nearby
 from .words import LEGAL_CHECKS, SEVERITIES, Message, say
 from .yaml_lines import Node, read_yaml
 from .zones import union_of
@@ -212,10 +213,10 @@ def overlap_alerts(scene: Scene, rule: OverlapRule) -> list[Alert]:
     vectors = scene.vectors(rule.role)
     if vectors is None:
         return []
-    areas = Polygons.from_wkb(vectors.wkb)
+    areas = _areas(scene, vectors)
     found = []
     for kind, severity, rows in _kinds(rule, vectors):
-        own = disjoint(_reached(areas.take(rows), rule.buffer, scene), within=scene.plan.bounds())
+        own = _near_plan(scene, rule, areas, rows)
         pieces = by_zone(scene, own)
         if not pieces.polygons.n:
             continue
@@ -223,6 +224,11 @@ def overlap_alerts(scene: Scene, rule: OverlapRule) -> list[Alert]:
         feature, zone_of = scene.cut.feature[common.row], scene.cut.zone[common.row]
         for zone in np.unique(pieces.zone):
             mine = pieces.take(pieces.zone == zone)
+            shape = mine.polygons
+            drawn = whole_of(
+                scene, ("alert_zone", rule.id, kind, int(zone)),
+                (shape.xy, shape.ring_start, shape.ring_part, shape.part_feature),
+                partial(_wkb, shape))  # fmt: skip
             area = float(mine.area.sum())
             if area < max(rule.min_area, _DUST):
                 continue
@@ -236,16 +242,29 @@ def overlap_alerts(scene: Scene, rule: OverlapRule) -> list[Alert]:
                 int(scene.surfaces.fid[design]) if design >= 0 else None, int(zone), area,
                 say(key, area=area, zone=int(zone), count=len(np.unique(touched)),
                     name=_names(vectors, rows[np.unique(mine.source)])),
-                _wkb(mine.polygons),
+                drawn,
             ))  # fmt: skip
     return found
+
+
+def _areas(scene: Scene, vectors: VectorContext) -> Polygons:
+    return whole_of(scene, ("alert_areas", vectors.role), (vectors,),
+                    lambda: Polygons.from_wkb(vectors.wkb))  # fmt: skip
+
+
+def _near_plan(scene: Scene, rule: OverlapRule, areas: Polygons, rows: np.ndarray) -> Pieces:
+    """The areas of these rows with the rule's buffer, disjoint, as far as they come near."""
+    return whole_of(
+        scene, ("alert_pieces", rule.id, rows.tobytes()), (areas, rule, nearby(scene)),
+        lambda: disjoint(_reached(areas.take(rows), rule.buffer, scene),
+                         within=nearby(scene)))  # fmt: skip
 
 
 def _reached(areas: Polygons, buffer: float, scene: Scene) -> Polygons:
     """The areas with ``buffer`` m around them; those that stay away from the plan become empty."""
     if not buffer:
         return areas
-    near = np.unique(bbox_pairs(areas.bounds(), scene.plan.bounds(), buffer)[0])
+    near = np.unique(bbox_pairs(areas.bounds(), nearby(scene), buffer)[0])
     made: list[ogr.Geometry | None] = [None] * areas.n
     for row in near:
         made[int(row)] = polygonal(areas.geometry(int(row)).Buffer(buffer, 16))
@@ -263,9 +282,9 @@ def added_alerts(scene: Scene, rule: OverlapRule) -> list[Alert]:
     vectors = scene.vectors(rule.role)
     if vectors is None or scene.surfaces.current.all():
         return []
-    areas = Polygons.from_wkb(vectors.wkb)
-    near = disjoint(_reached(areas, rule.buffer, scene), within=scene.plan.bounds())
-    pieces = by_zone(scene, near)
+    areas = _areas(scene, vectors)
+    own = _near_plan(scene, rule, areas, np.arange(areas.n))
+    pieces = by_zone(scene, own)
     if float(pieces.area.sum()) < max(rule.min_area, _DUST):
         return []
     functions = scene.surfaces.functions
@@ -275,11 +294,12 @@ def added_alerts(scene: Scene, rule: OverlapRule) -> list[Alert]:
     known = bool(scene.surfaces.current.any())
     found = []
     for cause, share in (("sealed", sealed), ("drainage", digs)):
-        after, feature, area = _after(scene, pieces, share)
+        after, feature, area = _after(scene, own, share, cause)
         added = after - (_before(scene, pieces, share) if known else 0.0)
         if added < max(rule.min_area, _DUST):
             continue
-        source = _nearest(scene, areas)
+        source = whole_of(scene, ("alert_nearest", rule.id), (areas, scene.plan, scene.margin),
+                          lambda: _nearest(scene, areas))  # fmt: skip
         design = _largest(feature, area)
         severity = rule.severity
         if not known:
@@ -289,16 +309,16 @@ def added_alerts(scene: Scene, rule: OverlapRule) -> list[Alert]:
             int(scene.surfaces.fid[design]) if design >= 0 else None, 0, added,
             say(f"alerts.{rule.id}.{cause}" + ("" if known else "_unknown"), area=added,
                 buffer=rule.buffer, name=_names(vectors, np.unique(pieces.source))),
-            _wkb(pieces.polygons),
+            whole_of(scene, ("alert_shape", rule.id), (pieces,), lambda: _wkb(pieces.polygons)),
         ))  # fmt: skip
     return found
 
 
-def _after(scene: Scene, pieces: ZonePieces,
-           share: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:  # fmt: skip
+def _after(scene: Scene, pieces: Pieces, share: np.ndarray,
+           cause: str) -> tuple[float, np.ndarray, np.ndarray]:  # fmt: skip
     """m2 of the plan within the pieces as it will be, and that of each feature of the design."""
     rows = np.flatnonzero(share > 0)
-    common = common_area(scene, pieces, rows)
+    common = common_area(scene, pieces, rows, cause)
     feature = scene.cut.feature[common.row]
     area = common.area * share[feature]
     design = ~scene.surfaces.current[feature]
@@ -310,11 +330,20 @@ def _before(scene: Scene, pieces: ZonePieces, share: np.ndarray) -> float:
     surfaces = scene.surfaces
     rows = np.flatnonzero(surfaces.current)
     bounds = surfaces.footprints.bounds()[rows]
-    rows = rows[np.unique(bbox_pairs(bounds, scene.plan.bounds())[0])]
-    rank = np.array([surfaces.functions.rank(f) for f in surfaces.function[rows]], float)
-    ground, _ = resolve(surfaces.footprints.take(rows), rank)
-    i, j = bbox_pairs(ground.bounds(), pieces.polygons.bounds())
-    return float((overlap_areas(ground, pieces.polygons, i, j) * share[rows[i]]).sum())
+    rows = rows[np.unique(bbox_pairs(bounds, nearby(scene))[0])]
+    drawn, function, share = surfaces.footprints.take(rows), surfaces.function[rows], share[rows]
+
+    def divided() -> Polygons:
+        rank = np.array([surfaces.functions.rank(f) for f in function], float)
+        return resolve(drawn, rank)[0]
+
+    def make() -> float:
+        i, j = bbox_pairs(ground.bounds(), pieces.polygons.bounds())
+        return float((overlap_areas(ground, pieces.polygons, i, j) * share[i]).sum())
+
+    made_from = (drawn.xy, drawn.ring_start, drawn.ring_part, drawn.part_feature, function)
+    ground = whole_of(scene, "alert_ground", made_from, divided)
+    return whole_of(scene, ("alert_before", id(pieces), share.tobytes()), (pieces, ground), make)
 
 
 def _nearest(scene: Scene, areas: Polygons) -> int:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import marks as m
-from .ahead import started
+from . import unchanged
+from .ahead import in_turn, started
 from .alerts import Alert, alerts
 from .checks import Check
 from .density import ZoneStats, zone_stats
@@ -115,15 +116,19 @@ def assess(
     measurements: dict[str, Measurement] = {}
     prepared: dict[str, Prepared] = {}
     found_here: list[Check] = []
-    long = [s.ahead for s in specs if s.ahead is not None and missing_input(scene, s) is None]
+    turns, long = in_turn(specs, {s.id for s in specs if missing_input(scene, s) is None})
     with started(scene, long):
-        for count, spec in enumerate(specs):
+        for count, spec in enumerate(turns):
             if progress is not None:
                 progress(count / len(specs), spec.id)
-            measured = measure(scene, profile, spec)
+            measured = unchanged.measured(scene, profile, spec, measure)
             measurements[spec.id] = measured
-            found_here += measured.checks
-            prepared[spec.id] = prepare(scene, profile, spec, measured)
+            prepared[spec.id] = unchanged.judged(scene, profile, spec, measured, prepare)
+    # told in the order of the indicators, whatever the order of the work
+    measurements = {s.id: measurements[s.id] for s in specs}
+    prepared = {s.id: prepared[s.id] for s in specs}
+    for measured in measurements.values():
+        found_here += measured.checks
     # indicators that rest on the same model say the same of its inputs: once is enough
     said = {(c.code, c.layer, c.fid, c.field, c.value, str(c.params)): c for c in found_here}
     checks = [*scene.checks, *said.values()]

@@ -10,16 +10,17 @@ from typing import Any
 import numpy as np
 from osgeo import ogr
 
+from .again import Last, Plan, cut_again, divided, plan_again, reuse_of
 from .checks import Check
 from .clean import clean
 from .context import edge_checks, make_context
 from .defaults import fill_defaults
 from .functions import Functions
 from .geometry import Polygons, first_containing, moved_wkb
-from .mapping import YES, Canonical, canonical, owns_no_ground
+from .kept import Kept, whole
+from .mapping import YES, Canonical
 from .norms import Profile
-from .overlap import resolve, uncovered, zone_areas
-from .pulse import beat
+from .overlap import zone_areas
 from .scene import NUMERIC_FIELDS, Cut, Items, RasterContext, RawLayer, Scene, Surfaces, Zones
 from .sketch import (
     ASSUMED,
@@ -31,11 +32,9 @@ from .sketch import (
 )
 from .sketch import Ground as _Ground
 from .solid import union_of_disjoint
-from .wkb import dimension
-from .words import LOW, NORMAL, DgoError
-from .zones import area_type_of, fill_holes, make_zones, union_of
-
-OVERLAP_CHECK = 0.005  # m2: less common ground than this is not worth a check
+from .sorting import Sorted, sort_layer
+from .words import DgoError
+from .zones import area_type_of, make_zones, union_of
 
 
 @dataclass
@@ -58,38 +57,55 @@ class Sources:
 
 def build_scene(sources: Sources, profile: Profile, functions: Functions, date: datetime.date,
                 cell_size: float = 2.0, progress: Callable[[float], None] | None = None,
-                ) -> Scene:  # fmt: skip
-    """Make the scene. ``progress`` gets 0-1 and may raise :class:`words.Cancelled`."""
+                kept: Kept | None = None) -> Scene:  # fmt: skip
+    """Make the scene. ``progress`` gets 0-1 and may raise :class:`words.Cancelled`. With ``kept``
+    what the last scene of this plan worked out is taken over where nothing changed."""
     step = progress or (lambda _done: None)
     checks: list[Check] = list(sources.checks)
     origin = _origin(sources)
     step(0.0)
     ground = _Ground()
-    others: list[tuple[RawLayer, Canonical, np.ndarray, bool]] = []
+    others: list[Sorted] = []
     for is_current, layers in ((False, sources.design), (True, sources.current)):
-        for layer in layers:
-            _sort(layer, is_current, functions, sources, origin, ground, others, checks)
+        for nth, layer in enumerate(layers):
+            mapping = sources.mappings.get(str(layer.entry.get("mapping") or ""))
+            found = sort_layer(layer, is_current, functions, sources.terms, mapping, origin, kept,
+                               ("layer", is_current, nth))  # fmt: skip
+            if found is not None:
+                checks += found.checks
+                _take(found, ground, checks)
+                if len(found.stands):
+                    others.append(found)
             step(0.05)
     if not ground.fid and not sources.plan_area:
         raise DgoError("problems.nothing_to_score")
     footprints = _join(ground)
-    map_polygons, types, map_layers, map_fids = _area_types(sources, profile, origin, checks)
+    area_map = whole(kept, "area_map", (sources.area_types, origin, profile),
+                     lambda: _area_types(sources, profile, origin))  # fmt: skip
+    checks += area_map.checks
     rates = {name: rate.value for name, rate in profile.rates.items()}
     ground, footprints, fields = expand(ground, footprints, _stack(ground.fields), functions,
-                                        map_polygons, types, profile, rates, checks)  # fmt: skip
+                                        area_map.polygons, area_map.types, profile, rates, checks
+                                        )  # fmt: skip
     current = np.array(ground.current, bool)
     checks += areas_as_buildings(ground, footprints, fields)
     functions_of = np.array(ground.function, object)
-    visible = _divide(footprints, functions_of, current, functions, ground, checks)
+    last = Last.of(kept, origin, ground, functions_of, footprints)
+    if last is not None and last.unmoved and last.old is not None:
+        footprints = last.new.footprints = last.old.footprints
+    visible = divided(footprints, functions_of, current, functions, ground, checks, kept, last)
     step(0.4)
-    plan = _plan_area(sources, visible, current, map_polygons, origin, checks)
+    plan = _plan_area(sources, visible, current, area_map.polygons, origin, kept, last)
+    checks += plan.checks
     step(0.55)
-    zones = make_zones(plan, map_polygons, types, map_layers, map_fids, checks)
+    zones, found_here = whole(
+        kept, "zones", (plan, area_map, sources.area_types),
+        lambda: _zones(sources, plan.geometry, area_map, kept))
+    checks += found_here
     if not zones.n:
         raise DgoError("problems.plan_without_ground")
-    zones.flags["high_sandy_ground"] = _flag("high_sandy_ground", sources, map_polygons, zones)
     step(0.7)
-    row, zone, area = zone_areas(visible, zones.polygons)
+    row, zone, area = cut_again(visible, zones, kept, last)
     # by footprint: a building that the design leaves half of keeps half of its dwellings
     share = area / footprints.area()[row]
     cut = Cut(row, zone + 1, area, np.minimum(share, 1.0))
@@ -99,14 +115,17 @@ def build_scene(sources: Sources, profile: Profile, functions: Functions, date: 
     )  # fmt: skip
     fill_defaults(surfaces, cut, zones, profile)
     mark_assumed(surfaces, ground.said, checks)
-    items = _items(others, zones, origin)
+    items = _items(others, zones, origin, kept)
     step(0.85)
-    context = make_context(sources, origin, checks)
-    checks += edge_checks(context, sources, zones, origin)
+    context = make_context(sources, origin, checks, kept)
+    checks += edge_checks(context, sources, zones, origin, kept)
     step(1.0)
-    return Scene(origin, sources.crs, Polygons.from_geometries([plan]), zones, surfaces, cut, items,
+    made = Scene(origin, sources.crs, plan.polygons, zones, surfaces, cut, items,
                  context, date, cell_size, checks, rates,
                  sources.margin, dict(sources.methods))  # fmt: skip
+    if kept is not None:
+        made.reuse = reuse_of(made, kept, last)
+    return made
 
 
 def _origin(sources: Sources) -> tuple[float, float]:
@@ -122,50 +141,18 @@ def _origin(sources: Sources) -> tuple[float, float]:
     return 0.0, 0.0
 
 
-def _sort(layer: RawLayer, current: bool, functions: Functions, sources: Sources,
-          origin: tuple[float, float], ground: _Ground,
-          others: list[tuple[RawLayer, Canonical, np.ndarray, bool]],
-          checks: list[Check]) -> None:  # fmt: skip
-    """Map one layer and send its features to the ground, to the items, or to the checks."""
-    if not len(layer.fid):
-        checks.append(Check("empty_layer", NORMAL, "layer", layer.name))
+def _take(found: Sorted, ground: _Ground, checks: list[Check]) -> None:
+    """Put the ground of one layer behind what is there."""
+    layer, keep, words = found.layer, found.keep, found.words
+    if not len(found.owns):
         return
-    mapping = sources.mappings.get(str(layer.entry.get("mapping") or ""))
-    if owns_no_ground(layer, mapping):
-        return
-    words = canonical(layer, functions, sources.terms, mapping, checks)
-    if current and "existing" not in layer.entry:
-        words.fields["existing"][np.isnan(words.fields["existing"])] = 1.0
-    known = np.array([f is not None for f in words.function], bool)
-    surface = known & np.array([f is not None and functions.kind(f) == "surface"
-                                for f in words.function], bool)  # fmt: skip
-    polygonal = np.array([dimension(w) == 2 for w in layer.wkb], bool)
-    lines = np.array([dimension(w) == 1 for w in layer.wkb], bool)
-    empty = np.array([w is None for w in layer.wkb], bool)
-    if empty.any():
-        checks.append(Check("no_geometry", NORMAL, "layer", layer.name,
-                            params={"count": int(empty.sum())}))  # fmt: skip
-    owns = np.flatnonzero(surface & polygonal)
-    # a road or path drawn as a line owns no ground but is part of the walking network
-    stands = np.flatnonzero(known & ~empty & (~surface | lines))
-    wrong = np.flatnonzero(surface & ~polygonal & ~lines & ~empty)
-    for row in wrong[:100]:
-        checks.append(Check("wrong_geometry_type", NORMAL, "feature", layer.name,
-                            int(layer.fid[row]), value=str(words.function[row])))  # fmt: skip
-    beat()
-    if len(owns):
-        polygons = clean([layer.wkb[r] for r in owns], layer.name, layer.fid[owns], origin, checks)
-        real = np.flatnonzero(polygons.area() > 0)
-        keep = owns[real]
-        _assumptions(layer, words, keep, ground, checks)
-        ground.layer += [layer.name] * len(keep)
-        ground.fid += [int(f) for f in layer.fid[keep]]
-        ground.function += [str(f) for f in words.function[keep]]
-        ground.current += [current] * len(keep)
-        ground.polygons.append(polygons.take(real))
-        ground.fields.append({name: values[keep] for name, values in words.fields.items()})
-    if len(stands):
-        others.append((layer, words, stands, current))
+    _assumptions(layer, words, keep, ground, checks)
+    ground.layer += [layer.name] * len(keep)
+    ground.fid += layer.fid[keep].tolist()
+    ground.function += [str(f) for f in words.function[keep]]
+    ground.current += [found.current] * len(keep)
+    ground.polygons.append(found.polygons.take(found.real))
+    ground.fields.append({name: values[keep] for name, values in words.fields.items()})
 
 
 def _assumptions(layer: RawLayer, words: Canonical, keep: np.ndarray, ground: _Ground,
@@ -201,18 +188,39 @@ def _stack(fields: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
     return {name: np.concatenate([f[name] for f in fields]) for name in fields[0]}
 
 
-def _area_types(
-    sources: Sources, profile: Profile, origin: tuple[float, float], checks: list[Check]
-) -> tuple[Polygons, list[str | None], np.ndarray, np.ndarray]:
+@dataclass(frozen=True)
+class AreaMap:
+    """The area-type map, feature by feature."""
+
+    polygons: Polygons
+    types: list[str | None]
+    layers: np.ndarray
+    fids: np.ndarray
+    checks: list[Check]
+
+
+def _area_types(sources: Sources, profile: Profile, origin: tuple[float, float]) -> AreaMap:
     polygons = Polygons.from_wkb([])
     layers: list[str] = []
     fids: list[int] = []
+    checks: list[Check] = []
     for layer in sources.area_types:
         polygons = polygons.joined(clean(layer.wkb, layer.name, layer.fid, origin, checks))
         layers += [layer.name] * len(layer.fid)
         fids += [int(f) for f in layer.fid]
     types = area_type_of(sources.area_types, profile.resolve_type, checks)
-    return polygons, types, np.array(layers, object), np.array(fids, np.int64)
+    return AreaMap(polygons, types, np.array(layers, object), np.array(fids, np.int64), checks)
+
+
+def _zones(sources: Sources, plan: ogr.Geometry, area_map: AreaMap,
+           kept: Kept | None = None) -> tuple[Zones, list[Check]]:  # fmt: skip
+    checks: list[Check] = []
+    zones = make_zones(plan, area_map.polygons, area_map.types, area_map.layers, area_map.fids,
+                       checks, kept)  # fmt: skip
+    if zones.n:
+        zones.flags["high_sandy_ground"] = _flag("high_sandy_ground", sources, area_map.polygons,
+                                                 zones)  # fmt: skip
+    return zones, checks
 
 
 def _flag(name: str, sources: Sources, area_map: Polygons, zones: Zones) -> np.ndarray:
@@ -233,85 +241,79 @@ def _flag(name: str, sources: Sources, area_map: Polygons, zones: Zones) -> np.n
 
 
 def _plan_area(sources: Sources, visible: Polygons, current: np.ndarray, area_map: Polygons,
-               origin: tuple[float, float], checks: list[Check]) -> ogr.Geometry:  # fmt: skip
+               origin: tuple[float, float], kept: Kept | None, last: Last | None) -> Plan:
     """Given, else the union of the design's surfaces with holes filled, else (nothing designed:
     the current situation is scored) the area-type map."""
-    for layer in sources.plan_area:
-        polygons = clean(layer.wkb, layer.name, layer.fid, origin, checks)
-        union = union_of(polygons)
-        if not union.IsEmpty():
-            return union
-        raise DgoError("problems.plan_area_empty", layer=layer.name)
+    if sources.plan_area:
+        return whole(kept, "plan", (sources.plan_area, origin),
+                     lambda: _given_plan(sources, origin))  # fmt: skip
     design = np.flatnonzero(~current)
     if len(design):
-        return fill_holes(union_of_disjoint(visible.take(design)))
-    union = union_of(area_map) if area_map.n else union_of_disjoint(visible)
+        return plan_again(visible, design, kept, last)
+
+    def of_map() -> Plan:
+        union = union_of(area_map) if area_map.n else union_of_disjoint(visible)
+        if union.IsEmpty():
+            raise DgoError("problems.plan_without_ground")
+        return Plan.of(union)
+
+    if not area_map.n:
+        return of_map()
+    return whole(kept, "plan", (area_map,), of_map)
+
+
+def _given_plan(sources: Sources, origin: tuple[float, float]) -> Plan:
+    layer = sources.plan_area[0]
+    checks: list[Check] = []
+    union = union_of(clean(layer.wkb, layer.name, layer.fid, origin, checks))
     if union.IsEmpty():
-        raise DgoError("problems.plan_without_ground")
-    return union
+        raise DgoError("problems.plan_area_empty", layer=layer.name)
+    return Plan.of(union, checks)
 
 
-def _divide(footprints: Polygons, function: np.ndarray, current: np.ndarray, functions: Functions,
-            ground: _Ground, checks: list[Check]) -> Polygons:  # fmt: skip
-    """The order on the ground: design above current situation, then rank, then row."""
-    rank = np.array([functions.rank(f) for f in function], float)
-    design, there = np.flatnonzero(~current), np.flatnonzero(current)
-    lost: dict[int, float] = {}
-    first: dict[int, int] = {}
-    above = []
-    for rows in (design, there):
-        visible, contests = resolve(footprints.take(rows), rank[rows])
-        above.append(visible)
-        for a, b, area in contests:
-            loser, winner = int(rows[a]), int(rows[b])
-            lost[loser] = lost.get(loser, 0.0) + area
-            first.setdefault(loser, winner)
-    divided = np.argsort(np.concatenate([design, there]))
-    visible = above[0].joined(uncovered(above[1], above[0])).take(divided)
-    gone = footprints.area() - visible.area()
-    for loser, area in lost.items():
-        if area < OVERLAP_CHECK:
-            continue
-        beat()
-        winner = first[loser]
-        area = min(area, float(gone[loser]))  # several on one place: ground is lost once
-        common = footprints.geometry(loser).Intersection(footprints.geometry(winner))
-        checks.append(Check(
-            "overlap", NORMAL if area > 1.0 else LOW, "feature", ground.layer[loser],
-            ground.fid[loser], value=f"{area:.3f}",
-            params={"area": area, "function": str(function[loser]),
-                    "other": ground.fid[winner], "other_function": str(function[winner])},
-            wkb=None if common is None else bytes(common.ExportToWkb(ogr.wkbNDR)),
-        ))  # fmt: skip
-    return visible
-
-
-def _items(others: list[tuple[RawLayer, Canonical, np.ndarray, bool]], zones: Zones,
-           origin: tuple[float, float]) -> Items:  # fmt: skip
+def _items(others: list[Sorted], zones: Zones, origin: tuple[float, float],
+           kept: Kept | None) -> Items:  # fmt: skip
     function, layer_of, fid, wkb, current = [], [], [], [], []
     fields: list[dict[str, np.ndarray]] = []
-    for layer, words, rows, is_current in others:
+    for found in others:
+        layer, words, rows = found.layer, found.words, found.stands
         function += [str(f) for f in words.function[rows]]
         layer_of += [layer.name] * len(rows)
-        fid += [int(f) for f in layer.fid[rows]]
-        wkb += [layer.wkb[r] for r in rows]
-        current += [is_current] * len(rows)
+        fid += layer.fid[rows].tolist()
+        wkb += [layer.wkb[r] for r in rows.tolist()]
+        current += [found.current] * len(rows)
         fields.append({name: values[rows] for name, values in words.fields.items()})
     local, xy = [], np.full((len(fid), 2), np.nan)
+    placed: dict[bytes, tuple[bytes, float, float]] = {}
+    before = kept.found("items") if kept and kept.made_from("items") == (origin,) else {}
     for k, data in enumerate(wkb):
-        local.append(moved_wkb(bytes(data or b""), origin))
-        geometry = ogr.CreateGeometryFromWkb(local[-1])
-        point = geometry if geometry.GetDimension() == 0 else geometry.Centroid()
-        if point is not None and not point.IsEmpty():
-            if point.GetGeometryCount():
-                point = point.GetGeometryRef(0)
-            xy[k] = point.GetX(), point.GetY()
-    zone = first_containing(zones.polygons, xy) + 1 if len(fid) else np.zeros(0, np.int64)
+        data = bytes(data or b"")
+        if data not in placed:
+            placed[data] = before.get(data) or _placed(data, origin)
+        moved, *point = placed[data]
+        local.append(moved)
+        xy[k] = point
+    if kept is not None:
+        kept.put("items", (origin,), placed)
+    zone = whole(kept, "item_zones", (xy, zones), lambda: first_containing(zones.polygons, xy) + 1
+                 if len(fid) else np.zeros(0, np.int64))  # fmt: skip
     stacked = _stack(fields)
     return Items(np.array(function, object), np.array(layer_of, object), np.array(fid, np.int64),
                  local, xy, zone, stacked,
                  {n: np.zeros(len(fid), bool) for n in stacked},
                  np.array(current, bool))  # fmt: skip
+
+
+def _placed(data: bytes, origin: tuple[float, float]) -> tuple[bytes, float, float]:
+    """Local geometry of an item, and its representative point (NaN where it has none)."""
+    local = moved_wkb(data, origin)
+    geometry = ogr.CreateGeometryFromWkb(local)
+    point = geometry if geometry.GetDimension() == 0 else geometry.Centroid()
+    if point is None or point.IsEmpty():
+        return local, float("nan"), float("nan")
+    if point.GetGeometryCount():
+        point = point.GetGeometryRef(0)
+    return local, point.GetX(), point.GetY()
 
 
 __all__ = ["Sources", "build_scene"]

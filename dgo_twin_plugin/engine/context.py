@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from .checks import Check
 from .clean import clean
 from .geometry import first_containing, moved_wkb
 from .grid import Raster
+from .kept import Kept, whole
 from .mapping import impossible, to_number
 from .pulse import beat
 from .roles import Role, RoleField, role_label, roles
@@ -36,19 +38,34 @@ _READING = {
 
 
 def make_context(
-    sources: Sources, origin: tuple[float, float], checks: list[Check]
+    sources: Sources, origin: tuple[float, float], checks: list[Check], kept: Kept | None = None
 ) -> dict[str, Context]:
     """One :class:`Context` per role that was given, also where its layers are empty. Numbers and
     cells outside the range of the role (``roles.yml``) are unknown, and said."""
     result: dict[str, Context] = {}
-    for role, layers in sources.vectors.items():
-        result.setdefault(role, Context(role)).vectors = _vectors(role, layers, origin, checks)
-    for role, rasters in sources.rasters.items():
-        result.setdefault(role, Context(role)).rasters = [
+
+    def vectors(role: str, layers: list[RawLayer]) -> tuple[VectorContext, list[Check]]:
+        found: list[Check] = []
+        return _vectors(role, layers, origin, found), found
+
+    def rasters(role: str, given: list[RasterContext]) -> tuple[list[RasterContext], list[Check]]:
+        found: list[Check] = []
+        return [
             RasterContext(role, r.layer,
-                          _believed(r, roles().get(role), checks).shifted(origin), r.attributes)
-            for r in rasters
-        ]  # fmt: skip
+                          _believed(r, roles().get(role), found).shifted(origin), r.attributes)
+            for r in given
+        ], found  # fmt: skip
+
+    for role, layers in sources.vectors.items():
+        made, found = whole(kept, ("vectors", role), (list(layers), origin),
+                            partial(vectors, role, layers))
+        result.setdefault(role, Context(role)).vectors = made
+        checks += found
+    for role, given in sources.rasters.items():
+        sheets, found = whole(kept, ("rasters", role), (list(given), origin),
+                              partial(rasters, role, given))
+        result.setdefault(role, Context(role)).rasters = sheets
+        checks += found
     return result
 
 
@@ -80,10 +97,20 @@ REACH = {"current": 500.0}
 
 
 def edge_checks(
-    context: dict[str, Context], sources: Sources, zones: Zones, origin: tuple[float, float]
-) -> list[Check]:
+    context: dict[str, Context], sources: Sources, zones: Zones, origin: tuple[float, float],
+    kept: Kept | None = None,
+) -> list[Check]:  # fmt: skip
     """Where the map stops too soon: rasters that leave part of the plan without a value, and the
     current situation ending within its reach of the plan."""
+    layers = [(layer.name, layer.covers) for layer in sources.current]
+    made_from = [(role, held.vectors, held.rasters) for role, held in context.items()]
+    return whole(kept, "edge_checks", (made_from, zones, origin, layers),
+                 lambda: _edge_checks(context, sources, zones, origin))  # fmt: skip
+
+
+def _edge_checks(
+    context: dict[str, Context], sources: Sources, zones: Zones, origin: tuple[float, float]
+) -> list[Check]:
     found = []
     points = _spread(zones)
     for role, held in context.items():

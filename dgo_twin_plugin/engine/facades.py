@@ -7,11 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from .geometry import containing
+from .kept import MOST_CHANGED, by_row
+from .overlap import meeting
 from .scene import Scene
 
 SHORTEST = 2.0  # m: shorter edges carry no point
 LONGEST = 5.0  # m: longer edges are cut in equal parts of at most this
 OUTSIDE = 0.5  # m from the facade
+BESIDE = 2.0 * OUTSIDE  # m about a building within which others may take its facade away
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,14 @@ def facades(scene: Scene) -> Facades:
     inside_plan = np.zeros(surfaces.n, bool)
     inside_plan[scene.cut.feature] = True
     rows = rows[inside_plan[rows]]
+    building, x, y, across, up, part = by_row(
+        scene, "facades", (), rows, lambda some: _points(scene, some), BESIDE)
+    return Facades(building, np.column_stack([x, y]), np.column_stack([across, up]), part)
+
+
+def _points(scene: Scene, rows: np.ndarray) -> tuple[np.ndarray, ...]:
+    """(building, foot x, foot y, normal x, normal y, length) of the facade points of buildings."""
+    surfaces = scene.surfaces
     polygons = surfaces.polygons.take(rows)
     s = polygons.segments
     length = s.length
@@ -59,12 +70,18 @@ def facades(scene: Scene) -> Facades:
     # interiors lie on the left of an edge, so outward is to its right
     normal = np.column_stack([dy, -dx]) / length[edge][:, None]
     part = length[edge] / np.repeat(count, count)
-    all_buildings = np.flatnonzero(surfaces.where("buildings"))
-    point, _ = containing(surfaces.polygons.take(all_buildings), foot + OUTSIDE * normal)
+    others = np.flatnonzero(surfaces.where("buildings"))
+    if len(rows) <= MOST_CHANGED:  # of few buildings only the neighbours are asked
+        wide = polygons.bounds() + np.array([-1, -1, 1, 1]) * 2.0 * OUTSIDE
+        _, near = meeting(np.concatenate([wide, surfaces.polygons.bounds()[others]]),
+                          np.arange(len(wide)))  # fmt: skip
+        others = others[np.unique(near[near >= len(wide)] - len(wide))]
+    point, _ = containing(surfaces.polygons.take(others), foot + OUTSIDE * normal)
     free = np.ones(len(edge), bool)
     free[point] = False
     building = rows[s.feature[edge]]
-    return Facades(building[free], foot[free], normal[free], part[free])
+    return (building[free], foot[free, 0], foot[free, 1], normal[free, 0], normal[free, 1],
+            part[free])  # fmt: skip
 
 
 def facades_of(scene: Scene) -> Facades:

@@ -181,6 +181,15 @@ class Functions:
                 found[i] = value["ground" if kind == "ground" else "apartment"]
         return found
 
+    def without_use(self, what: str) -> np.ndarray:
+        """(n_functions + 1,) bool: functions of which the law asks nothing unless a ``use_class``
+        is named; the last, an unknown function, False."""
+        known: dict[str, np.ndarray] = self.__dict__.setdefault("_without_use", {})
+        if what not in known:
+            asked = [not self.uses(what, [name])[0] for name in self.names]
+            known[what] = np.array([*asked, False], bool)
+        return known[what]
+
     def _asked(self, what: str, function: Any, use_class: Any) -> Any:
         """What the law asks of a function or, before it, of a known use class."""
         use = self.resolve_use(use_class)

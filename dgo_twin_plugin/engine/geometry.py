@@ -360,7 +360,7 @@ def _members(s: Segments, row: np.ndarray, low: np.ndarray, high: np.ndarray,
         k, found = asked[k], those[found]
         own = s.feature[found] == row[k]
         index, pair = np.concatenate([index, found[own]]), np.concatenate([pair, k[own]])
-        order = np.argsort(pair, kind="stable")
+        order = np.lexsort((index, pair))  # by what is there, not by how a tree found it
         index, pair = index[order], pair[order]
     x0, x1 = s.x0[index], s.x1[index]
     keep = (np.maximum(x0, x1) > low[pair]) & (np.minimum(x0, x1) < high[pair]) & (x0 != x1)

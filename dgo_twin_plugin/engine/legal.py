@@ -240,20 +240,27 @@ def is_new(surfaces: Surfaces) -> np.ndarray:
 
 
 def _uses(surfaces: Surfaces, what: str) -> np.ndarray:
-    fields = surfaces.fields
-    return surfaces.functions.uses(
+    """(n,) object: what the law asks of each feature; None where it asks nothing."""
+    fields, functions = surfaces.fields, surfaces.functions
+    # most ground is no building: of that the law asks nothing, unless it names a use
+    nothing = functions.without_use(what)
+    named = np.array([use is not None for use in fields["use_class"]], bool)
+    rows = np.flatnonzero(named | ~nothing[surfaces.codes])
+    found = np.full(len(named), None, object)
+    found[rows] = functions.uses(
         what,
-        list(surfaces.function),
-        list(fields["use_class"]),
-        list(fields["dwelling_type"]),
-        list(fields["gfa"]),
+        np.asarray(surfaces.function, object)[rows].tolist(),
+        np.asarray(fields["use_class"], object)[rows].tolist(),
+        np.asarray(fields["dwelling_type"], object)[rows].tolist(),
+        np.asarray(fields["gfa"])[rows].tolist(),
     )
+    return found
 
 
 def noise_sensitive(surfaces: Surfaces) -> np.ndarray:
     """(n,) bool: dwelling, education, care and childcare with beds; not office, retail, hotel,
     culture (functions.yml; a ``use_class`` goes before the function)."""
-    return np.array([bool(v) for v in _uses(surfaces, "noise_sensitive")], bool)
+    return _uses(surfaces, "noise_sensitive").astype(bool)
 
 
 def noise_scope(surfaces: Surfaces) -> np.ndarray:

@@ -217,7 +217,8 @@ def _term(value: str, terms: Mapping[str, str], functions: Functions) -> str | N
 def missing(values: np.ndarray) -> np.ndarray:
     """(n,) True where a canonical field has no value."""
     if values.dtype == object:
-        return np.array([v is None for v in values], bool)
+        none: np.ndarray = values == None  # noqa: E711 (each by itself)
+        return none.astype(bool)
     lost: np.ndarray = np.isnan(values)
     return lost
 

@@ -30,6 +30,8 @@ Number = Any  # float or array-like of floats
 def scaled(value: Number, log: Number) -> np.ndarray:
     """t(x): log10 of the value where ``log``, else the value (domain 2.4). A log quantity <= 0
     gives -inf, so the mark function sends it to the end that indicators G10 names."""
+    if np.ndim(log) == 0 and not log:
+        return np.array(value, float)
     x, is_log = np.broadcast_arrays(np.asarray(value, float), np.asarray(log, bool))
     out = x.astype(float)
     if is_log.any():
@@ -37,6 +39,14 @@ def scaled(value: Number, log: Number) -> np.ndarray:
         out[is_log & (x <= 0)] = -np.inf
         out[positive] = np.log10(x[positive])
     return out
+
+
+def plain(values: Number) -> np.ndarray:
+    """``numpy.nan_to_num``, at once where all are finite, as nearly always."""
+    found = np.array(values, float)
+    if np.isfinite(found).all():
+        return found
+    return np.asarray(np.nan_to_num(found))
 
 
 def unscaled(t: Number, log: Number) -> np.ndarray:
@@ -64,7 +74,7 @@ def mark(
     way round. A log quantity <= 0 counts as -inf on its scale: 10 where lower is better, 1 where
     higher is. Anchors must be strictly ordered; that is checked when a profile loads.
     """
-    t, m, b, o, s = np.broadcast_arrays(
+    t, m, b, o, s = _alike(
         scaled(value, log),
         scaled(minimum, log),
         scaled(basis, log),
@@ -76,12 +86,22 @@ def mark(
         # an anchor gets its mark exactly
         low = MINIMUM + 2.0 * ((t - m) / (b - m))
         high = BASIS + 2.0 * ((t - b) / (o - b))
-        result = np.where(s * t >= s * b, high, low)
-        result = np.where(s * t >= s * o, OPTIMUM, result)
-    result = np.where(np.isposinf(s * t), OPTIMUM, result)
-    result = np.where(np.isneginf(s * t), LOWEST, result)
-    result = np.clip(result, LOWEST, OPTIMUM)
+        better = s * t
+        result = np.where(better >= s * b, high, low)
+        result = np.where(better >= s * o, OPTIMUM, result)
+    result = np.where(better == np.inf, OPTIMUM, result)
+    result = np.where(better == -np.inf, LOWEST, result)
+    result = np.minimum(np.maximum(result, LOWEST), OPTIMUM)
     return np.where(np.isnan(t) | np.isnan(m) | np.isnan(b) | np.isnan(o), np.nan, result)
+
+
+def _alike(*arrays: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Arrays that broadcast against each other in operators already, or made to; NumPy's own
+    function takes longer than the marks of a plan."""
+    shape = arrays[0].shape
+    if all(a.shape == shape or not a.ndim for a in arrays):
+        return arrays
+    return tuple(np.broadcast_arrays(*arrays))
 
 
 def value_at_mark(
@@ -121,9 +141,7 @@ def spread(
     """
     if kind not in SIGMA_KINDS:
         raise ValueError(f"unknown kind of sigma: {kind}")
-    x, s = np.broadcast_arrays(
-        np.asarray(value, float), np.nan_to_num(np.asarray(sigma, float), nan=0.0)
-    )
+    x, s = np.broadcast_arrays(np.asarray(value, float), plain(sigma))
     with np.errstate(invalid="ignore", over="ignore"):
         if kind == "decades":
             factor = 10.0 ** (Z90 * s)
@@ -168,10 +186,10 @@ def chance6(value: Number, sigma: Number, kind: str, minimum: Number, up: Number
     if kind not in SIGMA_KINDS:
         raise ValueError(f"unknown kind of sigma: {kind}")
     log = kind == "decades"
-    t, m, sg, s = np.broadcast_arrays(
+    t, m, sg, s = _alike(
         scaled(value, log),
         scaled(minimum, log),
-        np.nan_to_num(np.asarray(sigma, float), nan=0.0),
+        plain(sigma),
         np.where(np.asarray(up, bool), 1.0, -1.0),
     )
     if kind == "relative":

@@ -20,6 +20,7 @@ from osgeo import ogr
 
 from .boxes import bbox_pairs
 from .geometry import _ranges, geometry_from_wkb, nearest_segment
+from .kept import whole_of
 from .pulse import beat
 
 if TYPE_CHECKING:
@@ -251,7 +252,10 @@ def _walk(start: list[int], to: list[int], length: list[float],
 # ---------------------------------------------------------------------------- building it
 def network(scene: Scene) -> Network:
     """The walking network of a scene. Ask for it by ``scene.product("network", network)``."""
-    return build(network_lines(scene))
+    items = scene.items
+    drawn = [items.wkb[k] for k in np.flatnonzero(items.where(*FUNCTIONS))]
+    return whole_of(scene, "network", (scene.vectors("roads"), scene.vectors("paths"), drawn),
+                    lambda: build(network_lines(scene)))  # fmt: skip
 
 
 def network_lines(scene: Scene) -> list[np.ndarray]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from osgeo import ogr
 
@@ -9,7 +11,7 @@ from .boxes import bbox_pairs
 from .clean import quiet
 from .geometry import Polygons, overlap_areas, polygonal
 from .pulse import beat
-from .scan import homes
+from .scan import Coarse
 
 TOLERANCE = 1e-6  # m2 of common ground below which two features merely touch
 
@@ -19,7 +21,13 @@ def overlapping_pairs(polygons: Polygons) -> tuple[np.ndarray, np.ndarray, np.nd
     box = polygons.bounds()
     i, j = bbox_pairs(box, box)
     once = i < j
-    i, j = i[once], j[once]
+    return _overlapping(polygons, i[once], j[once])
+
+
+def _overlapping(polygons: Polygons, i: np.ndarray,
+                 j: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+    """Those of the pairs (i < j) that overlap, with their common area."""
+    box = polygons.bounds()
     wide = np.minimum(box[i, 2], box[j, 2]) - np.maximum(box[i, 0], box[j, 0])
     high = np.minimum(box[i, 3], box[j, 3]) - np.maximum(box[i, 1], box[j, 1])
     deep = (wide * high > TOLERANCE) & (wide > 0) & (high > 0)
@@ -27,6 +35,22 @@ def overlapping_pairs(polygons: Polygons) -> tuple[np.ndarray, np.ndarray, np.nd
     area = overlap_areas(polygons, polygons, i, j)
     real = area > TOLERANCE
     return i[real], j[real], area[real]
+
+
+@dataclass(frozen=True)
+class Divided:
+    """Ground given to one owner each, and what is needed to do so again after a change."""
+
+    polygons: Polygons  # as drawn
+    priority: np.ndarray
+    visible: Polygons
+    loser: np.ndarray  # contests (k,), sorted by loser and winner
+    winner: np.ndarray
+    area: np.ndarray  # m2
+
+    @property
+    def contests(self) -> list[tuple[int, int, float]]:
+        return list(zip(self.loser.tolist(), self.winner.tolist(), self.area.tolist()))
 
 
 def resolve(
@@ -37,37 +61,104 @@ def resolve(
     ``skip`` (n,): pairs of equal non-negative ``skip`` do not contest. Returns the visible polygons
     and the contests (loser, winner, m2).
     """
+    made = divide(polygons, priority, skip)
+    return made.visible, made.contests
+
+
+def divide(polygons: Polygons, priority: np.ndarray, skip: np.ndarray | None = None) -> Divided:
+    """:func:`resolve`, with all that :func:`divide_again` needs."""
     i, j, area = overlapping_pairs(polygons)
     if skip is not None and len(i):
         contest = (skip[i] != skip[j]) | (skip[i] < 0)
         i, j, area = i[contest], j[contest], area[contest]
+    return _given(polygons, priority, i, j, area)
+
+
+def divide_again(polygons: Polygons, priority: np.ndarray, before: Divided,
+                 pair: np.ndarray) -> Divided:  # fmt: skip
+    """:func:`divide` of polygons of which most were divided ``before``: ``pair`` (n,) the row of
+    each there, ascending, -1 where it is new or changed. Only what meets these is done again."""
+    if not before.polygons.n:
+        return divide(polygons, priority)
+    pair = np.where((pair >= 0) & (priority == before.priority[pair]), pair, -1)
+    back = np.full(before.polygons.n, -1, np.int64)
+    old = np.flatnonzero(pair >= 0)
+    back[pair[old]] = old
+    i, j = back[before.winner], back[before.loser]
+    stays = (i >= 0) & (j >= 0)
+    i, j, area = np.minimum(i, j)[stays], np.maximum(i, j)[stays], before.area[stays]
+    # a feature that lost ground to what is no longer there, or changed, is cut again
+    again = np.zeros(polygons.n, bool)
+    again[back[before.loser[~stays]][back[before.loser[~stays]] >= 0]] = True
+    fresh = np.flatnonzero(pair < 0)
+    k, other = meeting(polygons.bounds(), fresh)
+    once = (k != other) & ((pair[other] >= 0) | (k < other))
+    k, other = k[once], other[once]
+    new_i, new_j, new_area = _overlapping(polygons, np.minimum(k, other), np.maximum(k, other))
+    again[fresh] = True
+    again[new_i], again[new_j] = True, True
+    return _given(polygons, priority, np.concatenate([i, new_i]), np.concatenate([j, new_j]),
+                  np.concatenate([area, new_area]), before, np.where(again, -1, pair))  # fmt: skip
+
+
+def meeting(box: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs (row of ``rows``, other row) of boxes that meet: for few rows, without a tree."""
+    if len(rows) > _FEW:
+        i, j = bbox_pairs(box[rows], box)
+        return rows[i], j
+    found = [np.flatnonzero((box[:, 0] <= box[r, 2]) & (box[:, 2] >= box[r, 0])
+                            & (box[:, 1] <= box[r, 3]) & (box[:, 3] >= box[r, 1]))
+             for r in rows.tolist()]  # fmt: skip
+    none = np.zeros(0, np.int64)
+    return np.repeat(rows, [len(f) for f in found]), np.concatenate([none, *found])
+
+
+_FEW = 60  # boxes for which looking at all others is quicker than a tree
+
+
+def _given(polygons: Polygons, priority: np.ndarray, i: np.ndarray, j: np.ndarray,
+           area: np.ndarray, before: Divided | None = None,
+           pair: np.ndarray | None = None) -> Divided:  # fmt: skip
+    """Cut the losers of the contests. ``pair`` (n,): the row of ``before`` whose visible ground a
+    feature still has, -1 where it is cut anew."""
     swap = priority[j] < priority[i]
     winner, loser = np.where(swap, j, i), np.where(swap, i, j)
     order = np.lexsort((winner, loser))
     winner, loser, area = winner[order], loser[order], area[order]
     own = polygons.area()
-    rows: list[int] = []
+    index = np.arange(polygons.n)
     geometries: list[ogr.Geometry | None] = []
     edges = np.flatnonzero(np.diff(loser, prepend=-1, append=-1))
+    joined = polygons if before is None else polygons.joined(before.visible)
     with quiet():
         for at, end in zip(edges[:-1], edges[1:]):
             beat()
             row = int(loser[at])
             above = winner[at:end]
-            rows.append(row)
+            if pair is not None and pair[row] >= 0:
+                index[row] = polygons.n + pair[row]
+                continue
+            index[row] = joined.n + len(geometries)
             if (area[at:end] >= own[row] - TOLERANCE).any():
                 geometries.append(None)  # wholly below one other feature
                 continue
             geometries.append(_difference(polygons, row, above))
     beat()
-    contests = list(zip(loser.tolist(), winner.tolist(), area.tolist()))
-    beat()
-    return polygons.replaced(rows, geometries), contests
+    visible = polygons
+    if len(loser):
+        visible = joined.joined(Polygons.from_geometries(geometries)).take(index)
+        beat()
+    return Divided(polygons, priority, visible, loser, winner, area)
 
 
 def uncovered(polygons: Polygons, cover: Polygons) -> Polygons:
     """What ``cover``, features that share no ground with each other, leaves of each polygon."""
-    i, j = bbox_pairs(polygons.bounds(), cover.bounds())
+    if polygons.n <= _FEW:
+        near = np.concatenate([polygons.bounds(), cover.bounds()])
+        i, j = meeting(near, np.arange(polygons.n))
+        i, j = i[j >= polygons.n], j[j >= polygons.n] - polygons.n
+    else:
+        i, j = bbox_pairs(polygons.bounds(), cover.bounds())
     area = overlap_areas(polygons, cover, i, j)
     real = area > TOLERANCE
     i, j, area = i[real], j[real], area[real]
@@ -125,16 +216,22 @@ def dissolve(geometries: list[ogr.Geometry]) -> ogr.Geometry:
     return polygonal(collection.UnionCascaded())
 
 
-def zone_areas(polygons: Polygons, zones: Polygons) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def zone_areas(polygons: Polygons, zones: Polygons, rows: np.ndarray | None = None,
+               coarse: Coarse | None = None,
+               ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     """Feature x zone: rows of ``polygons``, rows of ``zones`` (which do not overlap each other),
     and exact common area in m2, for all pairs that share ground. Sorted by feature, zone.
 
     A feature whose box no zone boundary enters lies in one zone or in none; a coarse grid decides
     that for most, one point for the others. Only those that are left are measured edge by edge.
+    ``rows``: only of these; ``coarse``: that grid, where it was made before.
     """
     box, area = polygons.bounds(), polygons.area()
-    sure, home = homes(box, zones)
-    ask = np.flatnonzero(~sure & np.isfinite(box[:, 0]))
+    asked = np.arange(polygons.n) if rows is None else rows
+    coarse = coarse or Coarse.of(zones, polygons.n)
+    sure, home = np.zeros(polygons.n, bool), np.full(polygons.n, -1, np.int64)
+    sure[asked], home[asked] = coarse.homes(box[asked])
+    ask = asked[~sure[asked] & np.isfinite(box[asked, 0])]
     near = np.zeros(len(ask), bool)
     near[bbox_pairs(box[ask], zones.segments.bounds())[0]] = True
     whole, crossed = ask[~near], ask[near]

@@ -1,4 +1,4 @@
-"""Areas of the visible ground, per zone, under the polygons or raster cells of a context role.
+"""Areas of the visible ground, per zone, under the polygons of a context role.
 
 The polygons of a role are first made *disjoint*: where two overlap, the one that wins keeps the
 ground. The surfaces are cut by zone once, for all indicators. What the two share is an exact area
@@ -8,9 +8,8 @@ beforehand, so that a pair of features never costs more than a few hundred edges
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from osgeo import ogr
@@ -18,17 +17,17 @@ from osgeo import ogr
 from .boxes import bbox_pairs
 from .clean import quiet
 from .geometry import Polygons, containing, overlap_areas, polygonal
+from .kept import by_row, whole_of
 from .overlap import resolve
-from .scan import Span, cells_inside
 
 if TYPE_CHECKING:
-    from .grid import Raster
     from .scene import Scene, VectorContext
 
 LEAST = 1e-6  # m2 of common ground below which two polygons merely touch
 MOST_EDGES = 96  # edges of a tile
+FEW = 200  # surfaces that are cut by themselves, where others are known
+NEARBY = 64.0  # m, steps of the box about the plan
 ZONE_EDGES = 48  # the same of zones, which every piece is cut by
-MOST_CELLS = 60_000  # raster cells that are measured exactly; more are counted by their centres
 
 
 @dataclass(frozen=True)
@@ -122,6 +121,14 @@ def _halved(geometry: ogr.Geometry, most: int, depth: int = 0) -> list[ogr.Geome
     return found
 
 
+def nearby(scene: Scene) -> np.ndarray:
+    """(1, 4) box about the plan, on whole steps so that it stays while the edge of the plan moves
+    a little: what lies outside is looked at by nobody."""
+    box = scene.plan.bounds() / NEARBY
+    found: np.ndarray = NEARBY * np.hstack([np.floor(box[:, :2]), np.ceil(box[:, 2:])])
+    return found
+
+
 def role_pieces(scene: Scene, vectors: VectorContext | None,
                 wins: np.ndarray | None = None) -> Pieces:  # fmt: skip
     """Disjoint pieces of the polygons of a role that come near the plan.
@@ -131,7 +138,10 @@ def role_pieces(scene: Scene, vectors: VectorContext | None,
     """
     if vectors is None or not vectors.n:
         return Pieces(Polygons.from_wkb([]), np.zeros(0, np.int64))
-    return disjoint(Polygons.from_wkb(vectors.wkb), wins, scene.plan.bounds())
+    within = nearby(scene)
+    return whole_of(scene, ("pieces", vectors.role, None if wins is None else wins.tobytes()),
+                    (vectors, wins, within),
+                    lambda: disjoint(Polygons.from_wkb(vectors.wkb), wins, within))  # fmt: skip
 
 
 def disjoint(polygons: Polygons, wins: np.ndarray | None = None,
@@ -173,12 +183,27 @@ def crossed(a: Polygons, b: Polygons) -> tuple[Polygons, np.ndarray, np.ndarray]
 
 
 def zone_tiles(scene: Scene) -> tuple[Polygons, np.ndarray]:
-    """The zones in small tiles, and the zone id of each; made once per scene."""
+    """The zones in small tiles, and the zone id of each, ascending; made once per scene."""
     def make(made: Scene) -> tuple[Polygons, np.ndarray]:
-        tiles, row = tiled(made.zones.polygons, ZONE_EDGES)
-        return tiles, row + 1
+        return whole_of(made, "zone_tiles", (made.zones,), lambda: _zone_tiles(made))
 
     return scene.product("zone_tiles", make)  # type: ignore[no-any-return]
+
+
+def _zone_tiles(scene: Scene) -> tuple[Polygons, np.ndarray]:
+    zones, reuse = scene.zones.polygons, scene.reuse
+    before = None if reuse is None else reuse.kept.found("tiles_of_zone")
+    tiles = {}
+    for row in range(zones.n):
+        shape = zones.wkb(row)
+        tiles[row, shape] = (before or {}).get((row, shape)) or tiled(
+            zones.take(np.array([row])), ZONE_EDGES)[0]
+    if reuse is not None:
+        reuse.kept.put("tiles_of_zone", (), tiles)
+    found = Polygons.from_wkb([])
+    for polygons in tiles.values():
+        found = found.joined(polygons)
+    return found, np.repeat(np.arange(zones.n) + 1, [p.n for p in tiles.values()])
 
 
 def cut_parts(scene: Scene) -> tuple[Polygons, np.ndarray]:
@@ -187,59 +212,136 @@ def cut_parts(scene: Scene) -> tuple[Polygons, np.ndarray]:
     return scene.product("cut_parts", _cut_parts)  # type: ignore[no-any-return]
 
 
-def _cut_parts(scene: Scene) -> tuple[Polygons, np.ndarray]:
+def _parts_of(scene: Scene, rows: np.ndarray) -> tuple[Polygons, np.ndarray]:
+    """Those of :func:`cut_parts` that belong to some surfaces. Where most were measured for the
+    last scene, only the others are cut."""
+    if scene.reuse is not None and "cut_parts" not in scene.cache:
+        fresh = scene.reuse.cut < 0
+        if fresh[rows].all():
+            parts, of = scene.product("cut_parts_fresh", lambda made: _cut_parts(made, fresh))
+            return _chosen(scene, parts, of, rows)
+        if len(rows) <= FEW:  # another function, say, on the ground that it was
+            asked = np.zeros(scene.surfaces.n, bool)
+            asked[rows] = True
+            return scene.product(  # type: ignore[no-any-return]
+                ("cut_parts", rows.tobytes()), lambda made: _cut_parts(made, asked))
+    return _chosen(scene, *cut_parts(scene), rows)
+
+
+def _chosen(scene: Scene, parts: Polygons, of: np.ndarray,
+            rows: np.ndarray) -> tuple[Polygons, np.ndarray]:  # fmt: skip
+    asked = np.zeros(scene.surfaces.n, bool)
+    asked[rows] = True
+    chosen = np.flatnonzero(asked[scene.cut.feature[of]])
+    return (parts, of) if len(chosen) == len(of) else (parts.take(chosen), of[chosen])
+
+
+def _cut_parts(scene: Scene, only: np.ndarray | None = None) -> tuple[Polygons, np.ndarray]:
+    """``only`` (n,): of these surfaces."""
     cut, surfaces = scene.cut, scene.surfaces
+    asked = np.ones(len(cut.area), bool) if only is None else only[cut.feature]
     whole = cut.area >= surfaces.area[cut.feature] - LEAST
-    inside = np.flatnonzero(whole)
-    divided = np.unique(cut.feature[~whole])
+    inside = np.flatnonzero(whole & asked)
+    divided = np.unique(cut.feature[~whole & asked])
     tiles, zone = zone_tiles(scene)
     parts, i, j = crossed(surfaces.polygons.take(divided), tiles)
-    row = _cut_rows(scene, divided[i], zone[j])
+    row = cut_rows(scene, divided[i], zone[j])
     keep = np.flatnonzero((row >= 0) & ~whole[row])
     polygons = surfaces.polygons.take(cut.feature[inside]).joined(parts.take(keep))
     return polygons, np.concatenate([inside, row[keep]])
 
 
 # ---------------------------------------------------------------------------- measuring
-def common_area(scene: Scene, pieces: Pieces, rows: np.ndarray) -> Common:
+def common_area(scene: Scene, pieces: Pieces, rows: np.ndarray, use: str = "") -> Common:
     """What the surfaces of ``rows`` (bool (n,) or indices) share with pieces, inside the zones;
-    ``value`` is NaN and left to the caller."""
-    parts, of = cut_parts(scene)
+    ``value`` is NaN and left to the caller. Who asks for the same pieces with other rows gives
+    it another ``use``, so that both are kept."""
     asked = np.zeros(scene.surfaces.n, bool)
     asked[rows] = True
-    chosen = np.flatnonzero(asked[scene.cut.feature[of]])
-    parts, of = parts.take(chosen), of[chosen]
-    i, j, area = _shared(parts, pieces.polygons)
-    return _summed(of[i], pieces.source[j], area)
+
+    def make(some: np.ndarray) -> tuple[np.ndarray, ...]:
+        if not len(some):
+            none = np.zeros(0, np.int64)
+            return none, none, none, np.zeros(0)
+        parts, of = _parts_of(scene, some)
+        i, j, area = _shared(parts, pieces.polygons)
+        total = _summed(of[i], pieces.source[j], area)
+        return scene.cut.feature[total.row], scene.cut.zone[total.row], total.source, total.area
+
+    feature, zone, source, area = by_row(scene, ("common", id(pieces), use), (pieces,),
+                                         np.flatnonzero(asked), make)  # fmt: skip
+    return Common(cut_rows(scene, feature, zone), source, area, np.full(len(area), np.nan))
 
 
 def area_by_zone(scene: Scene, pieces: Pieces) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Ground of pieces per zone, whatever lies on it: (source, zone id, m2)."""
+    name = "area_by_zone", id(pieces)
+
+    def make() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        tiles, zone, before, stays = _zones_again(scene, name, pieces)
+        i, j, area = _shared(pieces.polygons, tiles)
+        total = _summed(pieces.source[i], zone[j], area)
+        if before is None:
+            return total.row, total.source, total.area
+        old = np.flatnonzero(stays[before[1]])
+        source, zone, area = (np.concatenate([a[old], b]) for a, b in zip(
+            before, (total.row, total.source, total.area)))
+        order = np.lexsort((zone, source))
+        return source[order], zone[order], area[order]
+
+    return whole_of(scene, name, (scene.zones, pieces), make)
+
+
+def _zones_again(scene: Scene, name: object, pieces: Pieces
+                 ) -> tuple[Polygons, np.ndarray, Any, np.ndarray]:  # fmt: skip
+    """Tiles of the zones that pieces are to be cut by, their zone ids, and where they are not all:
+    the answer of before, and (n_zones + 1,) bool of which zones it holds good."""
     tiles, zone = zone_tiles(scene)
-    i, j, area = _shared(pieces.polygons, tiles)
-    total = _summed(pieces.source[i], zone[j], area)
-    return total.row, total.source, total.area
+    reuse = scene.reuse
+    if reuse is None or reuse.stays is None:
+        return tiles, zone, None, zone
+    made_from = reuse.kept.made_from(name)
+    if made_from is None or made_from[0] is not reuse.zones or made_from[1] is not pieces:
+        return tiles, zone, None, zone
+    stays = np.concatenate([[False], reuse.stays])
+    rows = np.flatnonzero(~stays[zone])
+    return tiles.take(rows), zone[rows], reuse.kept.found(name), stays
 
 
 @dataclass(frozen=True)
 class ZonePieces(Pieces):
-    """Pieces cut by zone: ``zone`` (k,) ids, ``area`` (k,) m2."""
+    """Pieces cut by zone: ``zone`` (k,) ids, ``area`` (k,) m2, ``piece`` (k,) row that was cut."""
 
     zone: np.ndarray
     area: np.ndarray
+    piece: np.ndarray
 
     def take(self, rows: np.ndarray) -> ZonePieces:
         rows = np.flatnonzero(rows) if np.asarray(rows).dtype == bool else rows
         return ZonePieces(self.polygons.take(rows), self.source[rows], self.zone[rows],
-                          self.area[rows])  # fmt: skip
+                          self.area[rows], self.piece[rows])  # fmt: skip
 
 
 def by_zone(scene: Scene, pieces: Pieces) -> ZonePieces:
     """The shapes of pieces inside the zones, cut by zone. Those who need no shapes ask for
     :func:`area_by_zone` and :func:`common_area`, which do without."""
-    tiles, zone = zone_tiles(scene)
-    polygons, i, j = crossed(pieces.polygons, tiles)
-    return ZonePieces(polygons, pieces.source[i], zone[j], polygons.area())
+
+    name = "by_zone", id(pieces)
+
+    def make() -> ZonePieces:
+        tiles, zone, before, stays = _zones_again(scene, name, pieces)
+        polygons, i, j = crossed(pieces.polygons, tiles)
+        zone = zone[j]
+        if before is not None:
+            old = np.flatnonzero(stays[before.zone])
+            polygons = before.polygons.take(old).joined(polygons)
+            i = np.concatenate([before.piece[old], i])
+            zone = np.concatenate([before.zone[old], zone])
+        order = np.lexsort((zone, i))  # tiles of a zone stay in their own order
+        polygons, i, zone = polygons.take(order), i[order], zone[order]
+        return ZonePieces(polygons, pieces.source[i], zone, polygons.area(), i)
+
+    return whole_of(scene, name, (scene.zones, pieces), make)
 
 
 def _shared(a: Polygons, b: Polygons) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -250,7 +352,7 @@ def _shared(a: Polygons, b: Polygons) -> tuple[np.ndarray, np.ndarray, np.ndarra
     return i[real], j[real], area[real]
 
 
-def _cut_rows(scene: Scene, feature: np.ndarray, zone: np.ndarray) -> np.ndarray:
+def cut_rows(scene: Scene, feature: np.ndarray, zone: np.ndarray) -> np.ndarray:
     """Row of the cut of each feature and zone; -1 where they share no ground."""
     n = scene.n_zones + 1
     keys = scene.cut.feature * n + scene.cut.zone
@@ -273,162 +375,11 @@ def _summed(row: np.ndarray, source: np.ndarray, area: np.ndarray) -> Common:
                   np.full(len(first), np.nan))  # fmt: skip
 
 
-def zonal(scene: Scene, role: str, field: str, rows: np.ndarray, highest: bool = True,
-          reach: int = 0, sensible: Callable[[np.ndarray], np.ndarray] | None = None,
-          ) -> Common:  # fmt: skip
-    """What a role says of the ground of ``rows``: exact areas with the value that holds on them.
-
-    Polygons go first; where they overlap the highest value of ``field`` (or the lowest) holds.
-    Rasters answer for the ground that no polygon speaks of, cell by cell. With ``reach`` a row
-    of the cut without any value takes the nearest cell with data within so many cells of its
-    centre (indicators G2). Polygons without a value say nothing; ``sensible`` turns values that
-    cannot be into NaN before anything is compared.
-    """
-    sensible = sensible or (lambda raw: raw)
-    rows = np.asarray(rows)
-    rows = np.flatnonzero(rows) if rows.dtype == bool else rows
-    found: list[Common] = []
-    vectors = scene.vectors(role)
-    if vectors is not None:
-        value = sensible(number(vectors, field))
-        pieces = role_pieces(scene, vectors, value if highest else -value)
-        pieces = pieces.take(np.isfinite(value[pieces.source]))
-        part = common_area(scene, pieces, rows)
-        found.append(Common(part.row, part.source, part.area, value[part.source]))
-    for context in scene.rasters(role):
-        asked = np.isin(scene.cut.feature, rows)
-        left = scene.cut.area - _joined(found).known(scene)
-        open_ = asked & (left > np.maximum(LEAST, 1e-9 * scene.cut.area))
-        raster = replace(context.raster, values=sensible(context.raster.values))
-        part = _raster(scene, raster, np.unique(scene.cut.feature[open_]))
-        part = _only(part, open_[part.row])
-        share = (left / np.where(scene.cut.area > 0, scene.cut.area, 1.0))[part.row]
-        found.append(Common(part.row, part.source, part.area * share, part.value))
-        if reach:
-            found.append(_nearest(scene, raster, asked, _joined(found), reach))
-    return _joined(found)
-
-
-def _only(part: Common, keep: np.ndarray) -> Common:
-    return Common(part.row[keep], part.source[keep], part.area[keep], part.value[keep])
-
-
-def _joined(found: list[Common]) -> Common:
-    if not found:
-        none = np.zeros(0)
-        return Common(none.astype(np.int64), none.astype(np.int64), none, none)
-    return Common(*(np.concatenate([getattr(f, name) for f in found])
-                    for name in ("row", "source", "area", "value")))  # fmt: skip
-
-
-def _nearest(scene: Scene, raster: Raster, asked: np.ndarray, found: Common,
-             reach: int) -> Common:  # fmt: skip
-    lost = np.flatnonzero(asked & (found.known(scene) <= LEAST))
-    xy = scene.surfaces.polygons.take(scene.cut.feature[lost]).centroids()
-    value = raster.sample(xy, reach)
-    known = np.isfinite(value)
-    lost, value = lost[known], value[known]
-    return Common(lost, np.full(len(lost), -1), scene.cut.area[lost], value)
-
-
-def cells(raster: Raster, box: np.ndarray) -> tuple[Polygons, np.ndarray]:
-    """The cells with data that meet a box (4,), as squares, and their values."""
-    centre, value = _centres(raster, box)
-    k = len(value)
-    hx, hy = 0.5 * raster.dx, 0.5 * raster.dy
-    corner = np.array([(-hx, -hy), (hx, -hy), (hx, hy), (-hx, hy), (-hx, -hy)])
-    xy = (centre[:, None, :] + corner[None, :, :]).reshape(-1, 2)
-    each = np.arange(k)
-    return Polygons(xy, np.arange(k + 1) * 5, each, each, k), value
-
-
-def _centres(raster: Raster, box: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Centres (k, 2) and values of the cells with data whose square meets a box."""
-    (row, row_end), (column, column_end) = _window(raster, box)
-    value = raster.values[row:row_end, column:column_end]
-    r, c = np.nonzero(np.isfinite(value))
-    x = raster.x0 + (c + column + 0.5) * raster.dx
-    y = raster.y0 - (r + row + 0.5) * raster.dy
-    return np.column_stack([x, y]), value[r, c]
-
-
-def _window(raster: Raster, box: np.ndarray) -> tuple[Span, Span]:
-    rows, columns = raster.values.shape
-    c0 = int(np.clip(np.floor((box[0] - raster.x0) / raster.dx), 0, columns))
-    c1 = int(np.clip(np.ceil((box[2] - raster.x0) / raster.dx), 0, columns))
-    r0 = int(np.clip(np.floor((raster.y0 - box[3]) / raster.dy), 0, rows))
-    r1 = int(np.clip(np.ceil((raster.y0 - box[1]) / raster.dy), 0, rows))
-    return (r0, r1), (c0, c1)
-
-
-def _raster(scene: Scene, raster: Raster, rows: np.ndarray) -> Common:
-    """Exact while there are at most MOST_CELLS cells; beyond that by the centres of cells."""
-    bounds = scene.surfaces.polygons.take(rows).bounds()
-    bounds = bounds[np.isfinite(bounds[:, 0])]
-    none = np.zeros(0)
-    if not len(bounds):
-        return _joined([])
-    box = np.concatenate([bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)])
-    plan = scene.plan.bounds()[0]
-    box = np.concatenate([np.maximum(box[:2], plan[:2]), np.minimum(box[2:], plan[2:])])
-    (r0, r1), (c0, c1) = _window(raster, box)
-    if (r1 - r0) * (c1 - c0) <= MOST_CELLS:
-        squares, value = cells(raster, box)
-        if not len(value):
-            return _joined([])
-        part = common_area(scene, Pieces(squares, np.arange(len(value))), rows)
-        return Common(part.row, np.full(len(part.row), -1), part.area, value[part.source])
-    row, value, known = _by_centres(scene, raster, box, rows)
-    if not len(row):
-        return Common(row, row, none, none)
-    return Common(row, np.full(len(row), -1), scene.cut.area[row] * known, value)
-
-
-def _by_centres(scene: Scene, raster: Raster, box: np.ndarray,
-                rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
-    """(row of the cut, mean value, share of its centres with data) by the cells' centres. A row
-    too small to hold a centre takes the cell at its own centre of gravity."""
-    window = _window(raster, box)
-    surfaces = scene.surfaces.polygons.take(rows)
-    feature, down, right = cells_inside(surfaces, raster, *window)
-    zone = _zone_of(scene, rows[feature], down, right, raster, window)
-    row = _cut_rows(scene, rows[feature], zone)
-    here = row >= 0
-    row, value = row[here], raster.values[down[here], right[here]]
-    has = np.isfinite(value)
-    n = len(scene.cut.area)
-    total, known = np.bincount(row, minlength=n), np.bincount(row[has], minlength=n)
-    sums = np.bincount(row[has], value[has], n)
-    lost = np.flatnonzero(np.isin(scene.cut.feature, rows) & (total == 0))
-    if len(lost):
-        xy = scene.surfaces.polygons.take(scene.cut.feature[lost]).centroids()
-        sampled = raster.sample(xy, 0)
-        total[lost] = 1
-        known[lost] = np.isfinite(sampled)
-        sums[lost] = np.nan_to_num(sampled)
-    found = np.flatnonzero(known)
-    return found, sums[found] / known[found], known[found] / total[found]
-
-
-def _zone_of(scene: Scene, feature: np.ndarray, row: np.ndarray, column: np.ndarray,
-             raster: Raster, window: tuple[Span, Span]) -> np.ndarray:  # fmt: skip
-    """Zone of cells whose centres lie on features: the feature's only zone, else the one that
-    holds the centre."""
-    cut = scene.cut
-    whole = cut.share >= 1.0 - 1e-9
-    only = np.zeros(scene.surfaces.n, np.int64)
-    only[cut.feature[whole]] = cut.zone[whole]
-    (top, bottom), (left, right) = window
-    zones = np.zeros((bottom - top, right - left), np.int64)
-    home, r, c = cells_inside(scene.zones.polygons, raster, *window)
-    zones[r - top, c - left] = home + 1
-    zone = only[feature]
-    return np.where(zone > 0, zone, zones[row - top, column - left])
-
-
-def area_within(polygons: Polygons, regions: Polygons) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def area_within(polygons: Polygons, regions: Polygons,
+                split: tuple[Polygons, np.ndarray] | None = None,
+                ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     """Exact common area of features and regions that may overlap each other: (row, region, m2),
-    sorted, for all pairs that share ground."""
+    sorted, for all pairs that share ground. ``split``: :func:`region_tiles`, where at hand."""
     box = polygons.bounds()
     # a feature whose box no boundary of a region enters lies in it or out of it: a point decides
     boundary = regions.segments
@@ -438,7 +389,7 @@ def area_within(polygons: Polygons, regions: Polygons) -> tuple[np.ndarray, np.n
         point, region = containing(regions, 0.5 * (box[:, :2] + box[:, 2:]))
     whole = ~np.isin(point * np.int64(regions.n) + region, cut)
     feature, home = point[whole], region[whole]
-    tiles, of = tiled(regions, 24)
+    tiles, of = split or region_tiles(regions)
     i, j = bbox_pairs(box, tiles.bounds())
     divided = np.isin(i * np.int64(regions.n) + of[j], cut)
     i, j = i[divided], j[divided]
@@ -447,3 +398,8 @@ def area_within(polygons: Polygons, regions: Polygons) -> tuple[np.ndarray, np.n
     real = area > LEAST
     total = _summed(row[real], source[real], area[real])
     return total.row, total.source, total.area
+
+
+def region_tiles(regions: Polygons) -> tuple[Polygons, np.ndarray]:
+    """Regions in tiles that suit :func:`area_within`, and the region of each."""
+    return tiled(regions, 24)

@@ -6,9 +6,10 @@ has no mark; kept in a :class:`Prepared`, over which ambitions are laid again an
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from .scene import Scene
 
 _DUST = 1e-9
+_serials = itertools.count(1)
 
 
 @dataclass
@@ -59,6 +61,9 @@ class Prepared:
     deciding: list[str]  # part id by zone id
     weight: np.ndarray  # (n_zones + 1,) w to the plan
     rows: list[ScoreRow]  # by zone id, without ambition and gap
+    # for :func:`.scores.rejudge`: a number that no other has, and what was last laid over this
+    serial: int = field(default_factory=_serials.__next__, init=False, compare=False, repr=False)
+    laid: Any = field(default=None, init=False, compare=False, repr=False)
 
 
 def _number(value: Any) -> float | None:
@@ -67,6 +72,11 @@ def _number(value: Any) -> float | None:
         return None
     number = float(value)
     return None if math.isnan(number) else number
+
+
+def _column(values: np.ndarray) -> list[float | None]:
+    """:func:`_number` of every value."""
+    return [None if v != v else v for v in np.asarray(values, float).tolist()]
 
 
 def _floats(values: Iterable[Any]) -> np.ndarray:
@@ -198,9 +208,13 @@ class _Judge:
         lo, mid, hi = anchors.T
         budget = self._budget(part, anchors, log)
         sigma = budget.total()
-        mark = np.where(has_mark, m.mark(value, lo, mid, hi, up, log), np.nan)
-        band = Band.of(budget, value, anchors, up, log)
-        chance = m.chance6(value, sigma, "decades" if log else "absolute", lo, up)
+        if part.informative:  # no norm: no mark, no interval, no chance
+            mark, chance = np.full(n + 1, np.nan), np.full(n + 1, np.nan)
+            band = Band((), mark[None, :].copy(), mark[None, :].copy())
+        else:
+            mark = np.where(has_mark, m.mark(value, lo, mid, hi, up, log), np.nan)
+            band = Band.of(budget, value, anchors, up, log)
+            chance = m.chance6(value, sigma, "decades" if log else "absolute", lo, up)
         coverage = np.full(n + 1, np.nan) if data is None else data.coverage.copy()
         weight = np.zeros(n + 1) if data is None else data.weight
 
@@ -219,6 +233,16 @@ class _Judge:
         if rough is not None and data is not None:
             assumed = np.where(data.weight > 0, rough[1], data.assumed)
         prepared = PreparedPart(part, up, log, anchors, mark, weight, band, [])
+        low, high = _column(band.low[0]), _column(band.high[0])
+        marks, chances, shown = _column(mark), _column(chance), _column(value)
+        share, under, extreme = _column(coverage), _column(below), _column(worst)
+        norm_low, norm_mid, norm_high = _column(lo), _column(mid), _column(hi)
+        nothing = [None] * (n + 1)
+        weights = nothing if data is None else _column(weight)
+        guessed = nothing if assumed is None else _column(assumed)
+        counts = [0] * (n + 1) if data is None else [int(c) for c in data.n_features.tolist()]
+        proxies, spreads = self.data.proxy.tolist(), sigma.tolist()
+        method = self.measurement.method or self.spec.method
         for zone in range(n + 1):
             norm, obstacle = norms[zone], obstacles[zone]
             without = obstacle is not None
@@ -231,34 +255,34 @@ class _Judge:
                     code=self.spec.code,
                     part=part.id,
                     theme=self.spec.theme,
-                    value=_number(value[zone]),
+                    value=shown[zone],
                     unit=part.unit,
-                    mark=_number(mark[zone]),
-                    mark_low=None if without else _number(band.low[0, zone]),
-                    mark_high=None if without else _number(band.high[0, zone]),
-                    chance6=None if without else _number(chance[zone]),
+                    mark=marks[zone],
+                    mark_low=None if without else low[zone],
+                    mark_high=None if without else high[zone],
+                    chance6=None if without else chances[zone],
                     ambition=None,
                     gap=None,
                     status=obstacle[0] if obstacle is not None else words.OK,
                     legal_check=words.NOT_TESTED,
                     n_breach=0,
                     legal_limit=None,
-                    minimum=_number(lo[zone]),
-                    basis=_number(mid[zone]),
-                    optimum=_number(hi[zone]),
-                    weight=_number(weight[zone]) if data is not None else None,
+                    minimum=norm_low[zone],
+                    basis=norm_mid[zone],
+                    optimum=norm_high[zone],
+                    weight=weights[zone],
                     norm_source=norm.source if norm else None,
                     norm_status=norm.status if norm else None,
                     norm_confidence=norm.confidence if norm else None,
-                    coverage=_number(coverage[zone]),
-                    assumed=_number(assumed[zone]) if assumed is not None else None,
-                    share_below_6=_number(below[zone]),
-                    worst_value=_number(worst[zone]),
-                    n_features=int(data.n_features[zone]) if data is not None else 0,
-                    method=self.measurement.method or self.spec.method,
-                    proxy=bool(self.data.proxy[zone]),
+                    coverage=share[zone],
+                    assumed=guessed[zone],
+                    share_below_6=under[zone],
+                    worst_value=extreme[zone],
+                    n_features=counts[zone],
+                    method=method,
+                    proxy=proxies[zone],
                     reason=obstacle[1] if obstacle is not None else None,
-                    spread=None if without or math.isnan(value[zone]) else float(sigma[zone]),
+                    spread=None if without or shown[zone] is None else spreads[zone],
                     next_data=next_data,
                     next_gain=next_gain,
                 )
@@ -375,9 +399,12 @@ class _Judge:
         else:
             deciding, out, weight, band = self._lowest(main)
         self._law(out, legal, main[0].part.id if len(main) == 1 else "", default, band)
+        by_part: dict[str, list[LegalTest]] = {}
+        for test in legal:
+            by_part.setdefault(test.part, []).append(test)
         alone = len(self.spec.parts) == 1
         for part in parts.values():
-            mine = [t for t in legal if alone or t.part == part.part.id]
+            mine = legal if alone else by_part.get(part.part.id, [])
             own = words.NOT_TESTED if part.part.informative else default
             self._law(part.rows, mine, part.part.id, own, part.band)
         for row, chosen in zip(out, deciding):

@@ -25,6 +25,7 @@ from .indicators.spec import (
     Places,
     ZoneValues,
 )
+from .marks import plain
 from .words import Message
 
 QUANTILE = 0.90  # indicators G4
@@ -120,11 +121,14 @@ def _quantiles(
 
 def _counts(groups: np.ndarray, feature: np.ndarray, n_zones: int) -> np.ndarray:
     """Different features per zone and in the plan; a place without a feature counts for itself."""
-    own = feature < 0
-    ids = np.where(own, -1 - np.arange(len(feature)), feature)
-    pairs = np.unique(np.column_stack([groups, ids]), axis=0) if len(ids) else np.zeros((0, 2), int)
-    out = np.bincount(pairs[:, 0].astype(np.int64), minlength=n_zones + 1)
-    out[0] = len(np.unique(ids))
+    if not len(feature):
+        return np.zeros(n_zones + 1, np.int64)
+    ids = np.where(feature < 0, -1 - np.arange(len(feature)), feature)
+    low = ids.min()
+    span = ids.max() - low + 1
+    pairs = np.unique(groups * span + (ids - low))
+    out = np.bincount(pairs // span, minlength=n_zones + 1)
+    out[0] = len(np.unique(pairs % span))
     return out.astype(np.int64)
 
 
@@ -151,12 +155,12 @@ def reduce_places(part: Part, places: Places, n_zones: int) -> ReducedPart:
     zone = places.zone
     if len(zone) and (zone.min() < 1 or zone.max() > n_zones):
         raise ValueError(f"part {part.id!r}: zone ids must be 1..{n_zones}")
-    weight = np.maximum(np.nan_to_num(places.weight, nan=0.0), 0.0)
+    weight = np.maximum(plain(places.weight), 0.0)
     known = _known(part, places)
     total = _sums(zone, weight, n_zones)
     known_total = _sums(zone, np.where(known, weight, 0.0), n_zones)
     assert places.assumed is not None and places.feature is not None  # set by Places itself
-    assumed = np.nan_to_num(places.assumed, nan=0.0)
+    assumed = plain(places.assumed)
     assumed_total = _sums(zone, np.where(known, weight * assumed, 0.0), n_zones)
 
     if part.reduce in (RATIO, MEAN, LOG_MEAN):

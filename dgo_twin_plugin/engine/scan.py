@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from .geometry import Polygons, _ranges
@@ -45,36 +47,60 @@ def _columns(raster: Raster, x: np.ndarray) -> np.ndarray:
     return (x - raster.x0) / raster.dx - 0.5
 
 
-def homes(boxes: np.ndarray, zones: Polygons) -> tuple[np.ndarray, np.ndarray]:
-    """For boxes (n, 4) and zones that do not overlap: (n,) whether a box is seen to lie clear of
-    all boundaries, and (n,) the zone it lies in then, -1 for none.
+@dataclass(frozen=True)
+class Coarse:
+    """A coarse grid over zones that do not overlap: a cell that no boundary enters lies in one
+    zone or in none as a whole. ``grid`` is None where there are no zones."""
 
-    A coarse grid decides: a cell that no boundary enters lies in one zone or in none as a whole.
-    Boxes that touch other cells are not decided here.
-    """
-    sure, home = np.zeros(len(boxes), bool), np.full(len(boxes), -1, np.int64)
-    bounds = zones.bounds()
-    bounds = bounds[np.isfinite(bounds[:, 0])]
-    if not len(bounds) or not len(boxes):
+    grid: Raster | None
+    held: np.ndarray  # zone of each cell, -1 for none
+    total: np.ndarray  # how many cells a boundary enters, summed from the corner
+
+    @classmethod
+    def of(cls, zones: Polygons, many: int) -> Coarse:
+        """A grid that suits so many boxes."""
+        bounds = zones.bounds()
+        bounds = bounds[np.isfinite(bounds[:, 0])]
+        if not len(bounds) or not many:
+            return cls(None, np.zeros(0), np.zeros(0))
+        low, high = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
+        side = cls.side(many)
+        dx, dy = (high - low) / side
+        grid = Raster(np.zeros((side, side)), float(low[0]), float(high[1]), float(dx), float(dy))
+        entered = _entered(zones, grid, side)
+        held = np.full((side, side), -1, np.int64)
+        zone, row, column = cells_inside(zones, grid, (0, side), (0, side))
+        held[row, column] = zone
+        total = np.pad(np.cumsum(np.cumsum(entered, axis=0), axis=1), ((1, 0), (1, 0)))
+        return cls(grid, held, total)
+
+    @staticmethod
+    def side(many: int) -> int:
+        return int(np.clip(np.sqrt(many), 16, 256))
+
+    def homes(self, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """For boxes (n, 4): (n,) whether one is seen to lie clear of all boundaries, and (n,) the
+        zone it lies in then, -1 for none. Boxes that touch other cells are not decided here."""
+        sure, home = np.zeros(len(boxes), bool), np.full(len(boxes), -1, np.int64)
+        if self.grid is None:
+            return sure, home
+        x0, y0, x1, y1 = self.grid.bounds()
+        side, total = len(self.held), self.total
+        inside = np.flatnonzero((boxes[:, :2] > (x0, y0)).all(axis=1)
+                                & (boxes[:, 2:] < (x1, y1)).all(axis=1))  # fmt: skip
+        r0, c0 = self.grid.cells(boxes[inside][:, [0, 3]] + (-_NEAR, _NEAR))
+        r1, c1 = self.grid.cells(boxes[inside][:, [2, 1]] + (_NEAR, -_NEAR))
+        r0, c0, r1, c1 = (np.clip(k, 0, side - 1) for k in (r0, c0, r1, c1))
+        count = total[r1 + 1, c1 + 1] - total[r0, c1 + 1] - total[r1 + 1, c0] + total[r0, c0]
+        clear = count == 0
+        sure[inside[clear]] = True
+        home[inside[clear]] = self.held[r0[clear], c0[clear]]
         return sure, home
-    low, high = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
-    side = int(np.clip(np.sqrt(len(boxes)), 16, 256))
-    dx, dy = (high - low) / side
-    grid = Raster(np.zeros((side, side)), float(low[0]), float(high[1]), float(dx), float(dy))
-    entered = _entered(zones, grid, side)
-    held = np.full((side, side), -1, np.int64)
-    zone, row, column = cells_inside(zones, grid, (0, side), (0, side))
-    held[row, column] = zone
-    inside = np.flatnonzero((boxes[:, :2] > low).all(axis=1) & (boxes[:, 2:] < high).all(axis=1))
-    r0, c0 = grid.cells(boxes[inside][:, [0, 3]] + (-_NEAR, _NEAR))
-    r1, c1 = grid.cells(boxes[inside][:, [2, 1]] + (_NEAR, -_NEAR))
-    r0, c0, r1, c1 = (np.clip(k, 0, side - 1) for k in (r0, c0, r1, c1))
-    total = np.pad(np.cumsum(np.cumsum(entered, axis=0), axis=1), ((1, 0), (1, 0)))
-    count = total[r1 + 1, c1 + 1] - total[r0, c1 + 1] - total[r1 + 1, c0] + total[r0, c0]
-    clear = count == 0
-    sure[inside[clear]] = True
-    home[inside[clear]] = held[r0[clear], c0[clear]]
-    return sure, home
+
+
+def homes(boxes: np.ndarray, zones: Polygons) -> tuple[np.ndarray, np.ndarray]:
+    """:meth:`Coarse.homes` by a grid made for these boxes."""
+    return Coarse.of(zones, len(boxes)).homes(boxes)
 
 
 _NEAR = 1e-6  # m around a box: what a rounding could bring into another cell

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .checks import Check
     from .functions import Functions
     from .grid import Raster
+    from .kept import Reuse
 
 FloatArray = np.ndarray  # float64
 IntArray = np.ndarray  # int64
@@ -227,6 +228,7 @@ class Scene:
     methods: dict[str, str] = field(default_factory=dict)  # indicator -> one of METHODS
     cache: dict[Any, Any] = field(default_factory=dict)  # shared products, by field name
     making: Making = field(default_factory=Making, repr=False, compare=False)
+    reuse: Reuse | None = field(default=None, repr=False, compare=False)  # of the scene before
 
     @property
     def n_zones(self) -> int:

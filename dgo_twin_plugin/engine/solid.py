@@ -7,6 +7,7 @@ from osgeo import ogr
 
 from .boxes import bbox_pairs
 from .geometry import Polygons, overlap_areas
+from .joints import jointed
 from .overlap import TOLERANCE, dissolve
 
 FEW = 2_000  # features below which GEOS is quick enough
@@ -18,15 +19,18 @@ def union_of_disjoint(polygons: Polygons) -> ogr.Geometry:
 
     Over them lies a coarse grid of squares. A square whose ground is theirs to the last
     :data:`overlap.TOLERANCE` m2 stands for all that lies in such squares as a whole; GEOS joins
-    the squares and the features that are left, which are those along the edges.
+    the squares and the features that are left, which are those along the edges. These are first
+    made to share their vertices (:mod:`.joints`), so no hairline between them counts.
     """
     area, box = polygons.area(), polygons.bounds()
     real = np.flatnonzero(area > 0)
     if len(real) < FEW:
-        return dissolve([polygons.geometry(int(row)) for row in real])
+        return dissolve(jointed(polygons.take(real)))
     polygons, area, box = polygons.take(real), area[real], box[real]
     low, high = box[:, :2].min(axis=0), box[:, 2:].max(axis=0)
-    size = float(np.sqrt(area.sum() / len(real) * PER_CELL))
+    # the same squares whatever few features come and go: of 2^k m, counted from the origin
+    size = float(2.0 ** np.round(0.5 * np.log2(area.sum() / len(real) * PER_CELL)))
+    low = np.floor(low / size) * size
     columns, rows = np.maximum(1, np.ceil((high - low) / size)).astype(int)
     r, c = (k.ravel() for k in np.indices((rows, columns)))
     x, y = low[0] + c * size, low[1] + r * size
@@ -37,7 +41,7 @@ def union_of_disjoint(polygons: Polygons) -> ogr.Geometry:
     # a feature whose box meets solid squares only adds nothing to them
     open_ = np.bincount(i, ~solid.ravel()[j], len(real)) > 0
     joined = _runs(solid, low, size)
-    rest = [polygons.geometry(int(row)) for row in np.flatnonzero(open_)]
+    rest = jointed(polygons.take(np.flatnonzero(open_)))
     return dissolve([*(joined.geometry(k) for k in range(joined.n)), *rest])
 
 

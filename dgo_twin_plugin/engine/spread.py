@@ -128,6 +128,12 @@ def budget(
     return _Maker(scene, profile, spec, measured, part, parts, data, anchors, log).make(*sigma)
 
 
+def _between(sigma: np.ndarray, top: float) -> np.ndarray:
+    """Within 0 and ``top``; what is no number is 0."""
+    found: np.ndarray = np.minimum(np.maximum(np.where(np.isnan(sigma), 0.0, sigma), 0.0), top)
+    return found
+
+
 @dataclass
 class _Maker:
     scene: Scene
@@ -165,7 +171,7 @@ class _Maker:
     def _add(self, name: str, sigma: np.ndarray) -> None:
         """Squares of the same name add; what is no number adds nothing."""
         top = WIDEST[self.log]
-        clean = np.clip(np.nan_to_num(sigma, nan=0.0, posinf=top, neginf=0.0), 0.0, top)
+        clean = _between(sigma, top)
         if name in self.found:
             clean = np.hypot(self.found[name], clean)
         if clean.any():
@@ -237,7 +243,7 @@ class _Maker:
         the indicator worked out itself."""
         table = spread_table()
         effects = table.effects_of(self.spec.id, self.part.id)
-        assumed = np.nan_to_num(self.data.assumed)
+        assumed = m.plain(self.data.assumed)
         if effects is None and not done and assumed.any():
             name = self.spec.fields[0] if self.spec.fields else DEFAULTS
             self._add(name, self._whole(assumed, table.field(name), 1.0))

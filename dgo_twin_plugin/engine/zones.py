@@ -10,6 +10,7 @@ from osgeo import ogr
 from .checks import Check
 from .clean import quiet
 from .geometry import Polygons, bbox_pairs, polygonal
+from .kept import Kept, whole
 from .overlap import dissolve, resolve
 from .pulse import beat
 from .scene import RawLayer, Zones
@@ -90,6 +91,7 @@ def make_zones(
     layers: np.ndarray,
     fids: np.ndarray,
     checks: list[Check],
+    kept: Kept | None = None,
 ) -> Zones:
     """Cut the plan area by the area-type map.
 
@@ -100,39 +102,16 @@ def make_zones(
     box = np.array([plan.GetEnvelope()])[:, [0, 2, 1, 3]]
     near = bbox_pairs(box, map_polygons.bounds())[1]
     known = np.array([i for i in np.sort(near) if types[i] is not None], np.int64)
-    known = _without_duplicates(map_polygons, known, types, layers, fids, checks)
-    candidates = map_polygons.take(known)
-    kind = np.array([types[i] for i in known], object)
-    names, code = np.unique(kind.astype(str), return_inverse=True) if len(kind) else ([], kind)
-    if len(kind) and len(names) > 1:
-        size = candidates.area()
-        candidates, contests = resolve(candidates, size, skip=np.asarray(code, np.int64))
-        for loser, winner, area in contests:
-            if area > SLIVER:
-                checks.append(
-                    Check(
-                        "overlapping_area_types",
-                        NORMAL,
-                        "feature",
-                        str(layers[known[loser]]),
-                        int(fids[known[loser]]),
-                        params={
-                            "area": area,
-                            "other": int(fids[known[winner]]),
-                            "kept": str(kind[winner]),
-                            "lost": str(kind[loser]),
-                        },
-                    )
-                )
+    wholes, said = whole(kept, "types", (map_polygons, types, layers, fids, known),
+                         lambda: _wholes(map_polygons, known, types, layers, fids))  # fmt: skip
+    checks.extend(said)
     found: list[tuple[str | None, ogr.Geometry]] = []
     rest = plan
     with quiet():
-        for name in names:
-            rows = np.flatnonzero(kind == name)
-            whole = dissolve([candidates.geometry(int(r)) for r in rows])
-            inside = polygonal(whole.Intersection(plan))
-            found += [(str(name), part) for part in parts(inside)]
-            rest = polygonal(rest.Difference(whole)) if not rest.IsEmpty() else rest
+        for name, ground in wholes:
+            inside = polygonal(ground.Intersection(plan))
+            found += [(name, part) for part in parts(inside)]
+            rest = polygonal(rest.Difference(ground)) if not rest.IsEmpty() else rest
     found += [(None, part) for part in parts(rest)]
     found = [(name, part) for name, part in found if part.Area() > SLIVER]
     polygons = Polygons.from_geometries([part for _, part in found])
@@ -149,18 +128,58 @@ def make_zones(
     )
     polygons = polygons.take(np.array(order, np.int64))
     area_type = np.array([found[k][0] for k in order], object)
-    ground = polygons.area()
-    none = float(ground[area_type == None].sum()) if len(ground) else 0.0  # noqa: E711
+    size = polygons.area()
+    none = float(size[area_type == None].sum()) if len(size) else 0.0  # noqa: E711
     if none > SLIVER:
         checks.append(
             Check(
                 "plan_outside_area_types",
                 IMPORTANT,
                 "run",
-                params={"area": none, "share": 100 * none / float(ground.sum())},
+                params={"area": none, "share": 100 * none / float(size.sum())},
             )
         )
-    return Zones(area_type, polygons, ground)
+    return Zones(area_type, polygons, size)
+
+
+def _wholes(
+    map_polygons: Polygons,
+    known: np.ndarray,
+    types: list[str | None],
+    layers: np.ndarray,
+    fids: np.ndarray,
+) -> tuple[list[tuple[str, ogr.Geometry]], list[Check]]:
+    """The ground of each type of these rows of the map, and what was found on the way."""
+    said: list[Check] = []
+    known = _without_duplicates(map_polygons, known, types, layers, fids, said)
+    candidates = map_polygons.take(known)
+    kind = np.array([types[i] for i in known], object)
+    names, code = np.unique(kind.astype(str), return_inverse=True) if len(kind) else ([], kind)
+    if len(kind) and len(names) > 1:
+        size = candidates.area()
+        candidates, contests = resolve(candidates, size, skip=np.asarray(code, np.int64))
+        for loser, winner, area in contests:
+            if area > SLIVER:
+                said.append(
+                    Check(
+                        "overlapping_area_types",
+                        NORMAL,
+                        "feature",
+                        str(layers[known[loser]]),
+                        int(fids[known[loser]]),
+                        params={
+                            "area": area,
+                            "other": int(fids[known[winner]]),
+                            "kept": str(kind[winner]),
+                            "lost": str(kind[loser]),
+                        },
+                    )
+                )
+    with quiet():
+        made = [(str(name), dissolve([candidates.geometry(int(r))
+                                      for r in np.flatnonzero(kind == name)]))
+                for name in names]  # fmt: skip
+    return made, said
 
 
 def _without_duplicates(

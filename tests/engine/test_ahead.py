@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 
-from dgo_twin_plugin.engine import pulse
-from dgo_twin_plugin.engine.ahead import started
+from dgo_twin_plugin.engine import hands, pulse
+from dgo_twin_plugin.engine.ahead import in_turn, started
+from dgo_twin_plugin.engine.assessment import assess
+from dgo_twin_plugin.engine.indicators import all_indicators
 from dgo_twin_plugin.engine.words import Cancelled
 
 from . import factory
@@ -84,3 +87,83 @@ def test_who_waits_can_be_stopped():
         assert begun.wait(10)
         with pulse.heard_by(stop):
             scene.product("slow", slow)
+
+
+# --- the order of the work, and how many work at once -------------------------------------------
+def test_long_work_goes_from_what_one_thread_does_to_what_all_share():
+    def alone(_scene):
+        """Cannot be divided."""
+
+    def shared(_scene):
+        """Can."""
+
+    def spec(name, work=None, divides=0.0):
+        return replace(all_indicators()[0], id=name, ahead=work, divides=divides)
+
+    specs = [spec("a", shared, 1.0), spec("b"), spec("c", alone), spec("d", shared, 1.0), spec("e"),
+             spec("f", print)]  # fmt: skip
+    turns, work = in_turn(specs, {"a", "b", "c", "d", "e"})  # f lacks its inputs: nothing is begun
+    assert work == [alone, shared]  # each once
+    assert [s.id for s in turns] == ["b", "e", "f", "c", "a", "d"]
+
+
+def test_figures_are_told_in_their_own_order():
+    """Whatever the order of the work: that of the indicators, here and in the checks."""
+    told: list[str] = []
+    done = assess(a_scene(), factory.profile(), progress=lambda _done, id_: told.append(id_))
+    ids = [s.id for s in all_indicators()]
+    assert list(done.measurements) == ids and list(done.prepared) == ids
+    assert told[-1] == "" and sorted(told[:-1]) == sorted(ids)
+    # no roads, so no noise to make; the heat field needs nothing: who rests on it comes last
+    late = [s.id for s in all_indicators() if s.ahead is not None and s.id != "traffic_noise"]
+    assert {"heat_pet", "cool_places"} <= set(told[-1 - len(late) - 1 : -1])
+
+
+def test_helpers_wait_for_a_free_hand_and_go_when_it_is_lent(monkeypatch):
+    monkeypatch.setattr(hands, "HANDS", 1)
+    monkeypatch.setattr(hands, "_PATIENCE", 30.0)
+    worked = threading.Event()
+    helper = threading.Thread(target=hands.helping, args=(worked.set,))
+    with hands.busy(), hands.busy():  # one hand, however often it is said
+        helper.start()
+        assert not worked.wait(0.2)
+        with hands.lent():
+            assert not hands.holds()
+            assert worked.wait(10)
+        assert hands.holds()
+    helper.join()
+    assert not hands.holds()
+
+
+def test_nobody_waits_for_ever_for_a_hand(monkeypatch):
+    monkeypatch.setattr(hands, "HANDS", 1)
+    monkeypatch.setattr(hands, "_PATIENCE", 0.05)
+    worked = threading.Event()
+    helper = threading.Thread(target=hands.helping, args=(worked.set,))
+    with hands.busy():
+        helper.start()
+        assert worked.wait(10)
+    helper.join()
+
+
+def test_who_waits_for_a_product_lends_its_hand(monkeypatch):
+    """The other thread, which makes it, has a helper: with one hand that works only then."""
+    monkeypatch.setattr(hands, "HANDS", 2)
+    monkeypatch.setattr(hands, "_PATIENCE", 30.0)
+    scene, begun = a_scene(), threading.Event()
+
+    def slow(_scene):
+        done, other = threading.Event(), threading.Event()
+        helpers = [threading.Thread(target=hands.helping, args=(e.set,)) for e in (done, other)]
+        begun.set()
+        with hands.lent():
+            for each in helpers:
+                each.start()
+            assert done.wait(10) and other.wait(10)
+        return "made"
+
+    with started(scene, [lambda s: s.product("slow", slow)]):
+        assert hands.holds() and begun.wait(10)
+        assert scene.product("slow", slow) == "made"
+        assert hands.holds()
+    assert not hands.holds()

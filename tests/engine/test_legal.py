@@ -187,11 +187,13 @@ def surfaces(**columns: list) -> SimpleNamespace:
         "dwelling_type": np.array([None] * n, object),
         "gfa": np.array(columns.get("gfa", [NAN] * n), float),
     }
+    functions, function = load_functions(), np.array(columns["function"], object)
     return SimpleNamespace(
-        function=np.array(columns["function"], object),
+        function=function,
+        codes=functions.codes(function),
         current=np.array(columns.get("current", [False] * n), bool),
         fields=fields,
-        functions=load_functions(),
+        functions=functions,
     )
 
 

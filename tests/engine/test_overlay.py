@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from osgeo import ogr
 
-from dgo_twin_plugin.engine import overlay
+from dgo_twin_plugin.engine import overlay, zonal
 from dgo_twin_plugin.engine.geometry import Polygons
 from dgo_twin_plugin.engine.grid import Raster
 
@@ -40,7 +40,7 @@ def test_areas_per_zone_and_value():
     # value 5 on x 0-40, value 9 on x 40-80, nothing beyond 80
     made = two_zones({"settlement": [(box(0, 0, 40, 100), {"cm30": 5}),
                                      (box(40, 0, 80, 100), {"cm30": 9})]})  # fmt: skip
-    found = overlay.zonal(made, "settlement", "cm30", np.array([True]))
+    found = zonal.zonal(made, "settlement", "cm30", np.array([True]))
     # GT04: 40 x 100 of 5 and 20 x 100 of 9; GT06: 20 x 100 of 9
     assert by_zone(made, found) == pytest.approx({(1, 5.0): 4000, (1, 9.0): 2000, (2, 9.0): 2000})
     assert found.known(made) == pytest.approx([6000, 2000])
@@ -50,9 +50,9 @@ def test_overlap_counts_once_and_the_highest_or_lowest_wins():
     role = {"settlement": [(box(0, 0, 50, 100), {"cm30": 5}), (box(30, 0, 60, 100), {"cm30": 9}),
                            (box(30, 0, 60, 100), {"cm30": 9})]}  # fmt: skip
     made = two_zones(role)
-    high = overlay.zonal(made, "settlement", "cm30", np.array([True]))
+    high = zonal.zonal(made, "settlement", "cm30", np.array([True]))
     assert by_zone(made, high) == pytest.approx({(1, 5.0): 3000, (1, 9.0): 3000})
-    low = overlay.zonal(made, "settlement", "cm30", np.array([True]), highest=False)
+    low = zonal.zonal(made, "settlement", "cm30", np.array([True]), highest=False)
     assert by_zone(made, low) == pytest.approx({(1, 5.0): 5000, (1, 9.0): 1000})
 
 
@@ -61,7 +61,7 @@ def test_a_share_does_not_depend_on_how_an_area_is_cut_up():
     strips = [(box(x, y, x + 8, y + 25), {"cm30": 9}) for x in range(0, 80, 8)
               for y in range(0, 100, 25)]  # fmt: skip
     cut = two_zones({"settlement": strips + strips[:7]})
-    one, two = (by_zone(m, overlay.zonal(m, "settlement", "cm30", np.array([True])))
+    one, two = (by_zone(m, zonal.zonal(m, "settlement", "cm30", np.array([True])))
                 for m in (whole, cut))  # fmt: skip
     assert one == pytest.approx(two, abs=1e-6)
 
@@ -69,7 +69,7 @@ def test_a_share_does_not_depend_on_how_an_area_is_cut_up():
 def test_a_polygon_without_a_value_says_nothing_even_on_top():
     made = two_zones({"settlement": [(box(0, 0, 60, 100), {"cm30": None}),
                                      (box(0, 0, 30, 100), {"cm30": 4})]})  # fmt: skip
-    found = overlay.zonal(made, "settlement", "cm30", np.array([True]))
+    found = zonal.zonal(made, "settlement", "cm30", np.array([True]))
     assert by_zone(made, found) == pytest.approx({(1, 4.0): 3000})
 
 
@@ -77,14 +77,14 @@ def test_raster_cells_are_measured_exactly_and_holes_stay_holes():
     # cells of 40 m from x 0: columns 0-40, 40-80, 80-120; the border at 60 cuts the second
     cells = [[1.0, 2.0, NAN], [1.0, 2.0, NAN], [1.0, 2.0, NAN]]
     made = two_zones(rasters={"settlement": [(cells, (0, 120), 40)]})
-    found = overlay.zonal(made, "settlement", "cm30", np.array([True]))
+    found = zonal.zonal(made, "settlement", "cm30", np.array([True]))
     assert by_zone(made, found) == pytest.approx({(1, 1.0): 4000, (1, 2.0): 2000, (2, 2.0): 2000})
 
 
 def test_polygons_go_before_the_raster():
     made = two_zones({"settlement": [(box(0, 0, 60, 50), {"cm30": 9})]},
                      {"settlement": [(np.full((10, 10), 3.0), (0, 100), 10)]})  # fmt: skip
-    found = overlay.zonal(made, "settlement", "cm30", np.array([True]))
+    found = zonal.zonal(made, "settlement", "cm30", np.array([True]))
     # GT04: lower half from the polygon, upper half from the raster
     assert by_zone(made, found) == pytest.approx({(1, 9.0): 3000, (1, 3.0): 3000, (2, 3.0): 4000})
 
@@ -94,8 +94,8 @@ def test_fine_rasters_by_cell_centres_give_the_same(monkeypatch):
     values = np.tile(np.arange(100) + 0.5, (100, 1))
     values[:, 90:] = NAN  # and 60-90 known only: mean 75, 3/4 of the ground
     made = two_zones(rasters={"settlement": [(values, (0, 100), 1)]})
-    monkeypatch.setattr(overlay, "MOST_CELLS", 100)
-    found = overlay.zonal(made, "settlement", "cm30", np.array([True]))
+    monkeypatch.setattr(zonal, "MOST_CELLS", 100)
+    found = zonal.zonal(made, "settlement", "cm30", np.array([True]))
     assert by_zone(made, found) == pytest.approx({(1, 30.0): 6000, (2, 75.0): 3000})
 
 
@@ -104,10 +104,10 @@ def test_reach_takes_the_nearest_cell_only_when_asked():
     made = scene(zones=[("GT04", box(0, 0, 20, 20))], surfaces=[("office", box(0, 0, 20, 20))],
                  rasters={"flood_return_period": [([[NAN, NAN, 300.0]], (0, 20), 20)]})  # fmt: skip
     asked = np.array([True])
-    assert not len(overlay.zonal(made, "flood_return_period", "years", asked).row)
-    near = overlay.zonal(made, "flood_return_period", "years", asked, reach=2)
+    assert not len(zonal.zonal(made, "flood_return_period", "years", asked).row)
+    near = zonal.zonal(made, "flood_return_period", "years", asked, reach=2)
     assert near.value.tolist() == [300.0]
-    assert not len(overlay.zonal(made, "flood_return_period", "years", asked, reach=1).row)
+    assert not len(zonal.zonal(made, "flood_return_period", "years", asked, reach=1).row)
 
 
 def test_tiles_keep_the_area_and_stay_small():
@@ -148,7 +148,7 @@ def test_crossed_keeps_every_common_square_metre():
 
 def test_cells_are_squares_with_data():
     raster = Raster(np.array([[1.0, NAN], [3.0, 4.0]]), 0.0, 20.0, 10.0, 10.0)
-    squares, value = overlay.cells(raster, np.array([0.0, 0.0, 20.0, 20.0]))
+    squares, value = zonal.cells(raster, np.array([0.0, 0.0, 20.0, 20.0]))
     assert value.tolist() == [1.0, 3.0, 4.0]
     assert squares.area() == pytest.approx([100, 100, 100])
     assert squares.centroids() == pytest.approx(np.array([[5, 15], [5, 5], [15, 5]]))
@@ -166,7 +166,7 @@ def test_random_maps_agree_with_geos_to_the_square_millimetre():
         shape = ogr.CreateGeometryFromWkt(f"POINT({x} {y})").Buffer(rng.uniform(30, 60), 30)
         spots.append((shape.ExportToWkt(), {"cm30": value}))
     made = scene(zones, lawns, context={"settlement": spots}, plan=box(0, 0, 200, 200))
-    found = overlay.zonal(made, "settlement", "cm30", np.ones(made.surfaces.n, bool))
+    found = zonal.zonal(made, "settlement", "cm30", np.ones(made.surfaces.n, bool))
     got: dict[tuple[int, float], float] = {}
     for row, value, area in zip(found.row, found.value, found.area, strict=True):
         got[int(row), float(value)] = got.get((int(row), float(value)), 0.0) + float(area)

@@ -19,7 +19,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dgo_twin_plugin.engine import overlay
+from dgo_twin_plugin.engine import zonal
 from dgo_twin_plugin.engine.indicators.soil_bearing import SPEC
 from tests.engine.factory import box, scene
 
@@ -51,7 +51,7 @@ def measured(name: str) -> tuple[float, float]:
     wkt = "POLYGON((" + ",".join(f"{x} {y}" for x, y in [*ring, ring[0]]) + "))"
     made = scene([("GT04", box(0, 0, 400, 300))], [("square", wkt)], plan=box(0, 0, 400, 300),
                  rasters={"settlement": [(values(), (0, 300), 5)]})  # fmt: skip
-    found = overlay.zonal(made, "settlement", "cm30", np.ones(made.surfaces.n, bool))
+    found = zonal.zonal(made, "settlement", "cm30", np.ones(made.surfaces.n, bool))
     area = float(found.area.sum())
     return float((found.area * found.value).sum()) / area, area
 
@@ -75,5 +75,5 @@ def test_by_centres_agrees_within_a_stated_tolerance(
 ) -> None:
     # beyond MOST_CELLS cells count by their centres. On a raster this rough (0-50 from cell to
     # cell) with 628 and 192 cells under a feature the mean may be off by 1 % and 3 %
-    monkeypatch.setattr(overlay, "MOST_CELLS", 0)
+    monkeypatch.setattr(zonal, "MOST_CELLS", 0)
     assert measured(name)[0] == pytest.approx(MEAN[name], rel=tolerance)

@@ -231,7 +231,7 @@ def town() -> Town:
 POSSIBLE = {
     "dB Lden": (0.0, 130.0), "dB Lnight": (0.0, 130.0), "dB": (0.0, 130.0), "µg/m³": (0.0, 500.0),
     "°C": (-50.0, 80.0), "m": (0.0, 60.0), "lux": (0.0, 1e5), "yr": (0.0, 1e7),
-    "log10/yr": (-12.0, 1.0), "pt": (0.0, 1000.0), "mm": (-1000.0, 1e6),
+    "log10 per yr": (-12.0, 1.0), "pt": (0.0, 1000.0), "mm": (-1000.0, 1e6),
 }  # fmt: skip
 # Percentages of a whole, which no percentage of a limit or of a demand is.
 SHARES = {

@@ -77,7 +77,7 @@ def test_nothing_beyond_stock_qgis() -> None:
 
 
 def test_layers_do_not_reach_upwards() -> None:
-    """panel -> live -> processing -> project, layers, store -> engine: nothing against the stream."""
+    """panel -> live -> processing -> project, layers, store -> engine: nothing upstream."""
     ranks = {"engine": 0, "store": 1, "layers": 1, "project": 1, "importers": 1, "services": 1,
              "expressions": 2, "processing": 2, "live": 3, "panel": 4}  # fmt: skip
     found = []

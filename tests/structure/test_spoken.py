@@ -37,7 +37,8 @@ WORDS = {"title", "text", "label", "tip", "tooltip", "placeholder", "description
 OURS = {"text", "say", "Message", "DgoError", "label", "has_text", "getattr", "findChild",
         "value", "get", "property", "replace", "join", "split", "startswith", "hex"}  # fmt: skip
 # What is the same in every language: signs, units, formats of progress bars.
-SAME = re.compile(r"(%p %|°C|dB|CO₂|m²|[0-9.,:%±§]*\s?(ms|mm|cm|km|m|ha|kWh|s)|[A-Z]{3,5} \(\*\.\w+\)|<[^<>]*>|&\w+;)*")
+SAME = re.compile(r"(%p %|°C|dB|CO₂|m²|[0-9.,:%±§]*\s?(ms|mm|cm|km|m|ha|kWh|s)|"
+                  r"[A-Z]{3,5} \(\*\.\w+\)|<[^<>]*>|&\w+;)*")  # fmt: skip
 LETTERS = re.compile(r"[^\W\d_]{2,}")
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..defaults import main_type
+from ..kept import each_alike
 from ..legal import is_new, test_limits
 from ..words import BASIS_LEGAL, EXCEEDS, INDICATIVE, say
 from ._spreads import default, independent, numbers, ratio, shared
@@ -144,7 +145,8 @@ def share_of_limit(scene: Scene, profile: Profile, indicator: str, field: str,
     present[0] = present.any()
     for zone in np.flatnonzero(~present):
         measurement.not_applicable[int(zone)] = say(f"indicators.{indicator}.no_building")
-    measurement.legal += _tests(indicator, b, counts, variant, limit, sure & legal, value, assumed)
+    measurement.legal += _tests(scene, indicator, b, counts, variant, limit, sure & legal, value,
+                                assumed)  # fmt: skip
     measurement.spreads = _spreads(scene, indicator, field, b, k, figure, limit, area, assumed)
 
 
@@ -188,7 +190,7 @@ def _spreads(
     return dict(found)
 
 
-def _tests(indicator: str, b: Buildings, counts: np.ndarray, variant: np.ndarray,
+def _tests(scene: Scene, indicator: str, b: Buildings, counts: np.ndarray, variant: np.ndarray,
            limit: np.ndarray, certain: np.ndarray, value: np.ndarray,
            assumed: np.ndarray) -> list[LegalTest]:  # fmt: skip
     """One test per new building, in the zone that holds most of it. Figures are percentages of
@@ -198,18 +200,16 @@ def _tests(indicator: str, b: Buildings, counts: np.ndarray, variant: np.ndarray
     home = b.zone[order][first]
     percent = np.where(assumed, np.nan, 100.0 * value / limit)  # a default can never exceed
     outcomes = test_limits(percent, 100.0, certain)
-    tests = []
-    for i in np.flatnonzero(counts):
-        outcome = str(outcomes[i])
-        key = {EXCEEDS: "exceeds", INDICATIVE: "indicative"}.get(outcome)
-        tests.append(LegalTest(
-            feature=int(b.row[i]),
-            zone=int(home[i]),
-            source_kind=str(variant[i]),
-            value=float(percent[i]),
-            limit=100.0,
-            outcome=outcome,
-            text=say(f"indicators.{indicator}.{key}", value=float(value[i]),
-                     limit=float(limit[i])) if key else None,
-        ))  # fmt: skip
-    return tests
+    rows = np.flatnonzero(counts)
+    columns = tuple(a[rows] for a in (b.row, home, variant, percent, outcomes, value, limit))
+
+    def make(some: np.ndarray) -> list[LegalTest]:
+        tests = []
+        for row, zone, kind, share, outcome, figure, most in zip(*(c[some].tolist()
+                                                                   for c in columns)):
+            key = {EXCEEDS: "exceeds", INDICATIVE: "indicative"}.get(outcome)
+            text = say(f"indicators.{indicator}.{key}", value=figure, limit=most) if key else None
+            tests.append(LegalTest(row, zone, str(kind), share, 100.0, str(outcome), text=text))
+        return tests
+
+    return each_alike(scene, ("tests", indicator), columns, make)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..checks import Check
+from ..kept import whole_of
 from ..models.heat.bridge import Site, crown_doubt, height_doubt, heights_assumed
 from ..models.tables import constants
 from ..roles import role_label
@@ -86,8 +87,8 @@ def _outside(scene: Scene, site: Site) -> Outside:
     cut, frame = scene.cut, site.frame
     rows = np.flatnonzero(public[cut.feature] & (cut.area > 0)) if len(public) else np.zeros(0, int)
     feature, zone = cut.feature[rows], cut.zone[rows]
-    zones = np.zeros(frame.shape, np.int64)
-    frame.burned(scene.zones.polygons, np.arange(1, scene.n_zones + 1), zones)
+    zones = whole_of(scene, "heat_zones", (scene.zones, astuple(frame)), lambda: frame.burned(
+        scene.zones.polygons, np.arange(1, scene.n_zones + 1), np.zeros(frame.shape, np.int64)))
     owner, here = site.row.ravel(), zones.ravel()
     cell = np.flatnonzero((owner >= 0) & (here > 0))
     cell = cell[public[owner[cell]]] if len(public) else cell[:0]

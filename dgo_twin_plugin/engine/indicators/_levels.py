@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import levels, words
+from ..facades import BESIDE
 from ..geometry import Polygons, bbox_pairs, containing, geometry_from_wkb
+from ..kept import by_row, each_alike, whole_of
 from ..legal import test_limits
 from ..overlay import number
 from ..people import people_of
@@ -60,9 +62,8 @@ def context_polygons(scene: Scene, role: str) -> Polygons:
     """The polygons of a role, parsed once. The role must hold vectors."""
     vectors = scene.vectors(role)
     assert vectors is not None
-    found: Polygons = scene.product(
-        ("polygons", role), lambda _: Polygons.from_wkb(vectors.wkb)
-    )
+    found: Polygons = scene.product(("polygons", role), lambda _: whole_of(
+        scene, ("polygons", role), (vectors,), lambda: Polygons.from_wkb(vectors.wkb)))  # fmt: skip
     return found
 
 
@@ -221,18 +222,35 @@ def facade_maps(
 ) -> tuple[np.ndarray, list[MapValues]]:
     """The maps of a role at the facade points of the buildings ``rows``: the building (surface
     row) of each of those points, and the maps sampled 2 m outside (indicators G2)."""
-    wanted = np.zeros(scene.surfaces.n, bool)
-    wanted[rows] = True
-    index = np.flatnonzero(wanted[points.building])
-    maps = map_values(scene, role, points.at(MAP_DISTANCE)[index], of_polygons)
-    return points.building[index], maps
+    known = map_values(scene, role, np.zeros((0, 2)), of_polygons)  # which maps there are
+
+    def make(some: np.ndarray) -> tuple[np.ndarray, ...]:
+        wanted = np.zeros(scene.surfaces.n, bool)
+        wanted[some] = True
+        index = np.flatnonzero(wanted[points.building])
+        maps = map_values(scene, role, points.at(MAP_DISTANCE)[index], of_polygons)
+        return (points.building[index], *(m.value for m in maps), *(m.legal for m in maps))
+
+    held = scene.context.get(role)
+    made_from = (held.vectors, held.rasters) if held is not None else ()
+    building, *columns = by_row(scene, ("facade_maps", role), made_from, rows, make,
+                                BESIDE)  # fmt: skip
+    n = len(known)
+    # who has them may write in them (a value that cannot be), so not in what is kept
+    return building, [MapValues(m.layer, m.words, value.copy(), legal.copy())
+                      for m, value, legal in zip(known, columns[:n], columns[n:])]  # fmt: skip
 
 
 def per_building(scene: Scene, building: np.ndarray, values: np.ndarray) -> np.ndarray:
     """(n_surfaces,) the highest known value of the points of each building, NaN where none."""
     out = np.full(scene.surfaces.n, -np.inf)
     known = ~np.isnan(values)
-    np.maximum.at(out, building[known], values[known])
+    at, value = building[known], values[known]
+    if len(at) and (np.diff(at) >= 0).all():
+        first = np.flatnonzero(np.diff(at, prepend=-1))
+        out[at[first]] = np.maximum.reduceat(value, first)
+    else:
+        np.maximum.at(out, at, value)
     out[np.isneginf(out)] = np.nan
     return out
 
@@ -294,18 +312,27 @@ def outcomes(
 def legal_tests(
     objects: Weighed, source_kind: str | np.ndarray, value: np.ndarray,
     limit: np.ndarray | float, outcome: np.ndarray, standard: np.ndarray | float = np.nan,
-    part: str = "",
+    part: str = "", told: tuple[Scene, str] | None = None,
 ) -> list[LegalTest]:  # fmt: skip
     """One :class:`LegalTest` per building of ``objects.rows`` whose value is known. ``value``,
-    ``outcome``, ``limit`` and ``standard`` go with the rows."""
+    ``outcome``, ``limit`` and ``standard`` go with the rows. ``told``: the scene and the indicator,
+    where tests of the last scene that came out the same may be taken over."""
     limits = np.broadcast_to(np.asarray(limit, float), value.shape)
     standards = np.broadcast_to(np.asarray(standard, float), value.shape)
     kinds = np.broadcast_to(np.asarray(source_kind, object), value.shape)
-    return [
-        LegalTest(int(objects.rows[i]), int(objects.main_zone[i]), str(kinds[i]), float(value[i]),
-                  float(limits[i]), str(outcome[i]), part, float(standards[i]))
-        for i in np.flatnonzero(~np.isnan(value))
-    ]  # fmt: skip
+    known = np.flatnonzero(~np.isnan(value))
+    columns = tuple(a[known] for a in (objects.rows, objects.main_zone, kinds, value, limits,
+                                       outcome, standards))  # fmt: skip
+
+    def make(rows: np.ndarray) -> list[LegalTest]:
+        return [LegalTest(row, zone, str(kind), top, least, str(found), part, aim)
+                for row, zone, kind, top, least, found, aim
+                in zip(*(a[rows].tolist() for a in columns))]  # fmt: skip
+
+    if told is None:
+        return make(np.arange(len(known)))
+    source = str(source_kind) if isinstance(source_kind, str) else ""
+    return each_alike(told[0], ("tests", told[1], source, part), columns, make)
 
 
 def proxy_zones(

@@ -126,9 +126,14 @@ def _meet(
     return crossing
 
 
-def walls(scene: Scene) -> Walls:
-    """The walls of all buildings of the scene, design and current situation."""
+def walls(scene: Scene, within: np.ndarray | None = None) -> Walls:
+    """The walls of all buildings of the scene, design and current situation; of those that meet a
+    box (4,) where one is given."""
     surfaces = scene.surfaces
     rows = np.flatnonzero(surfaces.where("buildings"))
+    if within is not None:
+        box = surfaces.polygons.bounds()[rows]
+        meets = (box[:, :2] <= within[2:]).all(axis=1) & (box[:, 2:] >= within[:2]).all(axis=1)
+        rows = rows[meets]
     s = surfaces.polygons.take(rows).segments
     return Walls(s.x0, s.y0, s.x1, s.y1)

@@ -64,6 +64,7 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     if method == MODEL and air.roads is None:
         return Measurement(missing=say("indicators.air_quality.no_traffic"), checks=air.checks)
     result = Measurement(notes={"plan_share": {}}, checks=air.checks)
+    scope = legal.noise_sensitive(scene.surfaces)[stay.rows]
     if air.roads is not None:
         result.method = METHOD
     lived = sums(objects.zone, objects.weight, scene.n_zones)
@@ -79,7 +80,7 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
                 "autonomous": zone_mean(scene, objects, alone)}  # fmt: skip
             result.notes["plan_share"][name] = plan_share(
                 scene, objects, found.shares[OF_PLAN], found.value)  # fmt: skip
-        _test(result, scene, profile, name, stay, found.value, found.fit)
+        _test(result, scene, profile, name, stay, found.value, found.fit, scope)
     if "pm10" in air.substances:
         result.parts[DAYS] = objects.places(pm10_days(air.substances["pm10"].value))
     if not any(name.endswith(f"_{OF_PLAN}") for name in result.parts):
@@ -100,13 +101,13 @@ def plan_share(scene: Scene, objects: Weighed, plan: np.ndarray, value: np.ndarr
 
 def _test(
     result: Measurement, scene: Scene, profile: Profile, substance: str, objects: Weighed,
-    value: np.ndarray, fit: np.ndarray,
+    value: np.ndarray, fit: np.ndarray, scope: np.ndarray,
 ) -> None:  # fmt: skip
     limit, standard = law_numbers(profile, SPEC.id, scene.date, VARIANT, substance)
     here = value[objects.rows]
-    scope = legal.noise_sensitive(scene.surfaces)[objects.rows]
     found = outcomes(here, fit[objects.rows], limit, scope)
-    result.legal += legal_tests(objects, VARIANT, here, limit, found, standard, substance)
+    result.legal += legal_tests(objects, VARIANT, here, limit, found, standard, substance,
+                                told=(scene, SPEC.id))  # fmt: skip
 
 
 # --- spreads ------------------------------------------------------------------------------------

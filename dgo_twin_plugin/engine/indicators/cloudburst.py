@@ -9,10 +9,11 @@ import numpy as np
 
 from ..checks import Check
 from ..grid import Raster
+from ..kept import whole_of
 from ..marks import _normal_cdf
 from ..models.tables import constants
-from ..models.water.cloudburst import BUILDING, UNKNOWN, Flood, flood
-from ..models.water.site import Site, flow_over, site_of
+from ..models.water.cloudburst import BUILDING, UNKNOWN, Flood
+from ..models.water.site import Site, flood_of, site_of
 from ..scene import MAP, MODEL
 from ..spread import layer_sigma
 from ..words import NORMAL, NOT_IN_SCOPE, say
@@ -46,16 +47,15 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     ground. The depth is that of the own model where there is a terrain model, else the map of
     others (role ``water_depth``). Mass is kept: see :class:`..models.water.cloudburst.Flood`.
     """
-    choice = scene.method("cloudburst")
-    own = choice != MAP and bool(scene.rasters("dtm"))
-    maps = [] if own or choice == MODEL else [_map_of(scene, event["mm"]) for event in EVENTS]
+    own = _own(scene)
+    mapped = not own and scene.method(SPEC.id) != MODEL
+    maps = [_map_of(scene, event["mm"]) for event in EVENTS] if mapped else []
     if not own and (not maps or maps[0] is None):
         reason = say("indicators.cloudburst.no_map") if maps else say(
             "indicators.cloudburst.no_terrain")  # fmt: skip
         return Measurement(missing=reason)
     site = site_of(scene)
-    floods = [scene.product(("water_flood", e["mm"], e["hours"]), lambda s, e=e: flood(
-        site_of(s).land, flow_over(s), e["mm"], e["hours"])) for e in EVENTS] if own else []
+    floods = _floods(scene)
     depths = [f.depth for f in floods] if own else [_read(site, m) for m in maps]
     measurement = Measurement(legal_default=NOT_IN_SCOPE)
     measurement.method = "" if own else "depth-map-1"
@@ -78,6 +78,16 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     depth = np.where(site.land.kind == UNKNOWN, np.nan, depths[0])
     measurement.fields[ROLE] = Field("m", lambda: site.land.frame.raster(depth), CLASSES)
     return measurement
+
+
+def _own(scene: Scene) -> bool:
+    """Whether the model of ours says the depth."""
+    return scene.method(SPEC.id) != MAP and bool(scene.rasters("dtm"))
+
+
+def _floods(scene: Scene) -> list[Flood]:
+    """What the model gives for each shower, worked out once; none where a map is to say it."""
+    return [flood_of(scene, e["mm"], e["hours"]) for e in EVENTS] if _own(scene) else []
 
 
 def _map_of(scene: Scene, mm: float) -> RasterContext | None:
@@ -164,11 +174,12 @@ def _beside_the_mark(scene: Scene, site: Site, depth: np.ndarray,
     deep, street = depth.ravel(), np.r_[scene.surfaces.where(*STREETS), False][site.row].ravel()
     open_ground = (site.land.kind != BUILDING).ravel() & (zone > 0)
     known = open_ground & np.isfinite(deep)
-    most = np.full(n, -np.inf)
-    np.maximum.at(most, zone[known], deep[known])
     on = known & street
     volume = np.bincount(zone[on], deep[on], n) * site.land.frame.cell**2
     cells, of = np.bincount(zone[open_ground], minlength=n), np.bincount(zone[known], minlength=n)
+    most = np.where(of > 0, 0.0, -np.inf)
+    wet = np.flatnonzero(known & (deep > 0))
+    np.maximum.at(most, zone[wet], deep[wet])
     most[0], volume[0], cells[0], of[0] = most.max(), volume.sum(), cells.sum(), of.sum()
     with np.errstate(divide="ignore", invalid="ignore"):
         coverage = of / cells
@@ -232,7 +243,7 @@ def _spreads(scene: Scene, site: Site, row: np.ndarray, beside: list[_Beside],
         usual = spread["terrain_coarse" if coarse else "terrain"]
         found["dtm"] = _local(scene, row, first.margin, said or usual)
         area = site.land.kind.size * site.land.frame.cell**2 / 1000.0  # m2 mm in m3
-        found["infiltration"] = slope * _soil_doubt(site)
+        found["infiltration"] = slope * _soil_doubt(scene, site)
         found["storage"] = slope * spread["storage"] * floods[0].stored / area
         found["sewer"] = slope * spread["sewer"] * floods[0].sewer / area
     elif maps[0] is not None:
@@ -263,15 +274,19 @@ def _local(scene: Scene, row: np.ndarray, margin: np.ndarray, sigma: float) -> n
         return np.asarray(100.0 * np.hypot(off, scatter) / whole)
 
 
-def _soil_doubt(site: Site) -> float:
+def _soil_doubt(scene: Scene, site: Site) -> float:
     """mm of the first shower that may sink in more or less, mean over the site."""
-    spread = constants("water")["spreads"]["cloudburst"]
-    land, event = site.land, EVENTS[0]
-    decades = np.where(site.soil_known, spread["permeability_map"], spread["permeability"])
+    land = site.land
+
+    def sinks() -> list[np.ndarray]:
+        spread, event = constants("water")["spreads"]["cloudburst"], EVENTS[0]
+        decades = np.where(site.soil_known, spread["permeability_map"], spread["permeability"])
+        return [np.minimum(event["mm"], 1000.0 * land.permeability * 10.0 ** (s * decades)
+                           * event["hours"] / 24.0) for s in (1.0, -1.0)]  # fmt: skip
+
+    more, less = whole_of(scene, "soil_doubt", (land.permeability, site.soil_known), sinks)
     bare = np.where((land.kind == 0), 1.0 - land.sealed, 0.0)
-    amount = [bare * np.minimum(event["mm"], 1000.0 * land.permeability * 10.0 ** (s * decades)
-                                * event["hours"] / 24.0) for s in (1.0, -1.0)]  # fmt: skip
-    return float(np.mean(amount[0] - amount[1]) / 2.0)
+    return float(np.mean(bare * more - bare * less) / 2.0)
 
 
 SPEC = Indicator(
@@ -299,6 +314,7 @@ SPEC = Indicator(
     method="fill-spill-merge-1",
     standard="Barnes, Callaghan & Wickert 2020, Fill-Spill-Merge; DPRA stress test",
     radius=100.0,
+    ahead=_floods,
     sigma=(5.0, "absolute"),
     decimals=1,
     places="surfaces",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..kept import whole_of
 from ..models.access.doors import network_of
 from ..models.access.reach import (
     Sites,
@@ -18,6 +20,7 @@ from ..models.access.reach import (
     within,
 )
 from ..models.heat.bridge import Site, heat_of, site_of
+from ..models.heat.field import Heat
 from ..models.heat.patches import edges, patches
 from ..models.tables import constants
 from ..words import NOT_IN_SCOPE, say
@@ -79,12 +82,23 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     return measurement
 
 
+def _ground(scene: Scene, site: Site) -> np.ndarray:
+    """(rows, columns) bool: cells of ground that can be a cool place."""
+    public, _ = open_ground(scene, constants("heat")["places"]["cool"])
+    found: np.ndarray = np.r_[public, False][site.row]
+    return found
+
+
 def cool_sites(scene: Scene, site: Site, pet: np.ndarray, limit: float) -> Sites:
-    """Entries of the cool places: cells along their edges."""
-    rule = constants("heat")["places"]
-    public, _ = open_ground(scene, rule["cool"])
-    owner = np.maximum(site.row, 0)
-    there = (site.row >= 0) & public[owner] if len(public) else np.zeros(site.row.shape, bool)
+    """Entries of the cool places: cells along their edges. Those of before where ground, heat and
+    network are."""
+    there: np.ndarray = scene.product("cool_ground", lambda s: _ground(s, site))
+    made_from = pet, there, limit, network_of(scene), astuple(site.frame)
+    return whole_of(scene, ("cool_sites", limit), made_from,
+                    lambda: _sites(scene, site, pet, there, limit))  # fmt: skip
+
+
+def _sites(scene: Scene, site: Site, pet: np.ndarray, there: np.ndarray, limit: float) -> Sites:
     with np.errstate(invalid="ignore"):
         label = patches(there & (pet <= limit))
     count = np.bincount(label[label >= 0], minlength=1)
@@ -102,6 +116,11 @@ def cool_sites(scene: Scene, site: Site, pet: np.ndarray, limit: float) -> Sites
     reach = float(constants("access")["green_access"]["entry_reach"])
     entries = network_of(scene).enter(xy, reach)
     return Sites(xy, entries, kept, np.full(len(xy), -1, np.int64))
+
+
+def _model(scene: Scene) -> Heat | None:
+    """The field, where the model is to make it."""
+    return None if scene.method(SPEC.id) == MAP else heat_of(scene)
 
 
 SPEC = Indicator(
@@ -127,4 +146,6 @@ SPEC = Indicator(
     sigma=(10.0, "absolute"),
     decimals=0,
     places="surfaces",
+    ahead=_model,
+    divides=0.5,
 )

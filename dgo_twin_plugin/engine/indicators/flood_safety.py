@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..overlay import zonal
 from ..words import NOT_IN_SCOPE, say
+from ..zonal import zonal
 from ._weights import dwelling_weights
 from .spec import LOG_MEAN, Indicator, Input, Measurement, Part, Places
 

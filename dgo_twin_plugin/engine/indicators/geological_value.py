@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..kept import whole_of
 from ..legal import is_new
 from ..overlay import area_by_zone, common_area, number, role_pieces
 from ..words import NOT_IN_SCOPE, say
@@ -37,8 +38,9 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
         weight = number(vectors, "weight")
         with np.errstate(invalid="ignore"):
             weight = np.where(weight < 0, np.nan, np.minimum(weight, 1.0))
-    pieces = role_pieces(scene, vectors, weight)
-    pieces = pieces.take(weight[pieces.source] != 0.0)  # NaN stays: value, but how much?
+    every = role_pieces(scene, vectors, weight)
+    pieces = whole_of(scene, "geological_pieces", (every, weight),  # NaN stays: value; how much?
+                      lambda: every.take(weight[every.source] != 0.0))  # fmt: skip
     surfaces, cut = scene.surfaces, scene.cut
     common = common_area(scene, pieces, np.arange(surfaces.n))
     disturbed = (surfaces.where(*DISTURBING) & is_new(surfaces))[cut.feature[common.row]]

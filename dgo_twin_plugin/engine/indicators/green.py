@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from osgeo import ogr
 
+from ..boxes import bbox_pairs
 from ..geometry import Polygons
+from ..kept import by_row, whole_of
 from ..overlap import dissolve
-from ..overlay import area_within
+from ..overlay import area_within, region_tiles
 from ..people import people_of
 from ..pulse import beat
+from ..strips import strips
 from ..words import NOT_IN_SCOPE
 from ._ground import known_ground, unknown_ground
 from ._weights import GREEN, public_ground
@@ -99,15 +102,38 @@ def _around(shape: ogr.Geometry) -> ogr.Geometry:
     return dissolve([part.Buffer(AROUND, _QUARTER) for part in parts])  # type: ignore[no-any-return]
 
 
+def _rings(scene: Scene) -> tuple[Polygons, tuple[Polygons, np.ndarray]]:
+    """All within reach of the plan and of each zone, and the same in tiles."""
+    def around(name: object, polygons: Polygons, row: int) -> bytes:
+        shape = polygons.wkb(row)
+        return whole_of(scene, ("green_ring", name), (shape,), lambda: bytes(
+            _around(polygons.geometry(row)).ExportToWkb(ogr.wkbNDR)))  # fmt: skip
+
+    rings = Polygons.from_wkb([around("plan", scene.plan, 0),
+                               *(around(k, scene.zones.polygons, k) for k in range(scene.n_zones))])
+    return rings, region_tiles(rings)
+
+
 def _public_green(scene: Scene, least: float) -> tuple[ZoneValues, np.ndarray]:
     """Part b, and (n_zones + 1,) True where only the zone itself was counted."""
     cut, n = scene.cut, scene.n_zones + 1
     own = _Sums(scene, np.tile(cut.feature, 2), np.concatenate([cut.zone, 0 * cut.zone]),
                 np.tile(cut.area, 2))  # fmt: skip
     zone_area = np.concatenate([[scene.zones.area.sum()], scene.zones.area])
-    shapes = [scene.plan.geometry(0), *map(scene.zones.polygons.geometry, range(scene.n_zones))]
-    rings = Polygons.from_geometries([_around(shape) for shape in shapes])
-    wide = _Sums(scene, *area_within(scene.surfaces.polygons, rings))
+    moved = np.zeros((0, 4))
+    was = None if scene.reuse is None else scene.reuse.kept.found("green_rings")
+    rings, tiles = whole_of(scene, "green_rings", (scene.plan, scene.zones), lambda: _rings(scene))
+    if was is not None and was[0] is not rings and was[0].n == rings.n:
+        moved = strips(rings, was[0], np.arange(rings.n))
+    again = np.zeros(scene.surfaces.n, bool)
+    again[bbox_pairs(scene.surfaces.polygons.bounds(), moved)[0]] = True
+
+    def inside(rows: np.ndarray) -> tuple[np.ndarray, ...]:
+        row, where, area = area_within(scene.surfaces.polygons.take(rows), rings, tiles)
+        return rows[row], where, area
+
+    wide = _Sums(scene, *by_row(scene, "green_around", (rings.n,), np.arange(scene.surfaces.n),
+                                inside, "shape", (), again))  # fmt: skip
     with np.errstate(divide="ignore", invalid="ignore"):
         beyond = (wide.ground - own.ground) / (rings.area() - zone_area)
         clear = 1.0 - (wide.unclear - own.unclear) / (wide.built - own.built)

@@ -22,7 +22,7 @@ from ..models.tables import constants
 from ..words import LOW, NOT_IN_SCOPE, say
 from ._air import SUBSTANCES, Air, air_at
 from ._levels import Weighed, dwelling_weight, sums, zone_mean
-from ._noise import BuildingNoise, levels_at_buildings
+from ._noise import BuildingNoise, levels_at_buildings, noise_at_facades
 from .spec import RATIO, Indicator, Input, Measurement, Part
 
 if TYPE_CHECKING:
@@ -181,4 +181,6 @@ SPEC = Indicator(
     combine="lowest",
     radius=300.0,
     sigma=(10.0, "absolute"),
+    ahead=noise_at_facades,
+    divides=1.0,
 )  # fmt: skip

@@ -108,4 +108,5 @@ SPEC = Indicator(
     decimals=0,
     places="surfaces",
     ahead=_model,
+    divides=0.5,
 )

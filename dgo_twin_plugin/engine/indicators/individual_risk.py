@@ -20,6 +20,7 @@ import numpy as np
 
 from .. import legal
 from ..geometry import bbox_pairs, overlap_areas
+from ..kept import by_row, each_alike
 from ..overlay import number
 from ..people import people_of
 from ..words import BASIS_LEGAL, COMPLIES, say
@@ -64,8 +65,8 @@ class Inside:
     levels: np.ndarray
 
 
-def inside(scene: Scene, rows: np.ndarray) -> Inside:
-    """Where the buildings ``rows`` (m,) lie."""
+def inside(scene: Scene, rows: np.ndarray, part: str = "") -> Inside:
+    """Where the buildings ``rows`` (m,), sorted, lie."""
     top, fit, mapped = (np.full(len(rows), -np.inf) for _ in range(3))
     vectors = scene.vectors(ROLE)
     levels = np.zeros(0)
@@ -75,12 +76,19 @@ def inside(scene: Scene, rows: np.ndarray) -> Inside:
         levels = np.unique(pr[np.isfinite(pr) & ~thumb])
         if thumb.any() and not len(levels):
             levels = np.array([np.inf])  # no contour clears anybody: the risk outside has no bound
-        contours, buildings = context_polygons(scene, ROLE), scene.surfaces.footprints.take(rows)
-        i, j = bbox_pairs(buildings.bounds(), contours.bounds())
+        contours = context_polygons(scene, ROLE)
+
+        def touched(some: np.ndarray) -> tuple[np.ndarray, ...]:
+            drawn = scene.surfaces.footprints.take(some)
+            i, j = bbox_pairs(drawn.bounds(), contours.bounds())
+            common = overlap_areas(drawn, contours, i, j) > TOUCH
+            return some[i[common]], j[common]
+
+        row, j = by_row(scene, ("contours", part), (contours,), rows, touched,
+                        "drawn")  # fmt: skip
+        i = np.searchsorted(rows, row)
         known = np.isfinite(pr[j])
         i, j = i[known], j[known]
-        common = overlap_areas(buildings, contours, i, j) > TOUCH
-        i, j = i[common], j[common]
         np.maximum.at(top, i, pr[j])
         sure = np.fromiter((b == BASIS_LEGAL for b in vectors.texts("basis")), bool, vectors.n)[j]
         sure &= ~thumb[j]
@@ -114,7 +122,7 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
         objects = _persons(scene, crowd, chosen)
         if part and not len(objects.rows):
             continue
-        at = inside(scene, objects.rows)
+        at = inside(scene, objects.rows, part)
         level, levels = at.level, at.levels
         value = np.where(np.isnan(level) & (len(levels) > 1), levels[:1].sum(), level)
         result.parts[part] = _zones(scene, objects, value)
@@ -123,7 +131,7 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
             _explain(result, scene, objects, values)
             result.proxy = _flagged(scene, objects, at.rough)
             result.spreads = _spreads(values)
-        result.legal += _tests(scene, profile, objects, kind, level, at.fit, levels)
+        result.legal += _tests(scene, profile, objects, kind, level, at.fit, levels, part)
     return result
 
 
@@ -186,7 +194,7 @@ def _explain(result: Measurement, scene: Scene, objects: Weighed, top: np.ndarra
 
 def _tests(
     scene: Scene, profile: Profile, objects: Weighed, kind: np.ndarray, level: np.ndarray,
-    fit: np.ndarray, levels: np.ndarray,
+    fit: np.ndarray, levels: np.ndarray, part: str,
 ) -> list[LegalTest]:  # fmt: skip
     """One test per building. Inside a contour at or above the limit is beyond it; outside is
     within it only if a contour at or below the limit says so, else it is not tested."""
@@ -205,19 +213,23 @@ def _tests(
     outcome[apart] = COMPLIES
     texts = {True: say("indicators.individual_risk.limited_inside"),
              False: say("indicators.individual_risk.inside")}  # fmt: skip
-    return [
-        LegalTest(int(row), int(objects.main_zone[i]), str(own[i]), float(level[i]),
-                  float(limit[i]), str(outcome[i]), standard=float(standard[i]),
-                  text=texts[bool(apart[i])] if near[i] else None)
-        for i, row in enumerate(objects.rows)
-    ]  # fmt: skip
+    columns = (objects.rows, objects.main_zone, own, level, limit, outcome, standard, apart, near)
+
+    def make(some: np.ndarray) -> list[LegalTest]:
+        return [LegalTest(row, zone, str(what), at, most, str(found), standard=aim,
+                          text=texts[alone] if within else None)
+                for row, zone, what, at, most, found, aim, alone, within
+                in zip(*(c[some].tolist() for c in columns))]  # fmt: skip
+
+    return each_alike(scene, ("tests", SPEC.id, part), columns, make)
 
 
 SPEC = Indicator(
     id="individual_risk",
     code="I16",
     theme="safety",
-    parts=(Part("", GIVEN, "log10/yr"), Part("limited", GIVEN, "log10/yr", informative=True)),
+    parts=(Part("", GIVEN, "log10 per yr"),
+           Part("limited", GIVEN, "log10 per yr", informative=True)),  # fmt: skip
     weight="persons",
     compute=compute,
     inputs=(

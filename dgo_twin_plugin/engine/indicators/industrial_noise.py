@@ -100,7 +100,8 @@ def _test(
     limit, standard = law_numbers(profile, SPEC.id, scene.date, KIND, part)
     value = top[objects.rows]
     found = outcomes(value, sure[objects.rows], limit, scope, whole=True)
-    result.legal += legal_tests(objects, KIND, legal.whole_db(value), limit, found, standard, part)
+    result.legal += legal_tests(objects, KIND, legal.whole_db(value), limit, found, standard, part,
+                                told=(scene, SPEC.id))  # fmt: skip
 
 
 SPEC = Indicator(

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..facades import facades_of
+from ..facades import Facades, facades_of
 from ..geometry import bbox_pairs
+from ..kept import by_row
 from ..pulse import beat
 from ..reduce import reduce_places
 from ..spread import layer_sigma
@@ -114,7 +115,7 @@ def _at_facades(
                       normal[point], floors[point])  # fmt: skip
     keep = np.flatnonzero(np.where(dark, lux > 0, lux >= LEAST))
     lamp, point, lux, dark = lamp[keep], point[keep], lux[keep], dark[keep]
-    obstacles: Walls = scene.product("walls", walls)
+    obstacles = _walls(scene, xy, float(lamps.reach.max(initial=0.0)))
     clear = np.zeros(len(lamp), bool)
     for first in range(0, len(lamp), AT_ONCE):
         beat()
@@ -130,6 +131,35 @@ def _at_facades(
     np.add.at(total, point[~dark], lux[~dark])
     single[point[dark]], total[point[dark]] = np.nan, np.nan
     return single, total, rough
+
+
+def _lit(scene: Scene, lamps: _Lamps, facades: Facades,
+         rows: np.ndarray) -> tuple[np.ndarray, ...]:  # fmt: skip
+    """:func:`_at_facades` at the points of these buildings."""
+    def make(some: np.ndarray) -> tuple[np.ndarray, ...]:
+        wanted = np.zeros(scene.surfaces.n, bool)
+        wanted[some] = True
+        index = np.flatnonzero(wanted[facades.building])
+        building = facades.building[index]
+        return building, *_at_facades(scene, lamps, building, facades.xy[index],
+                                      facades.normal[index])  # fmt: skip
+
+    # what stands between a luminaire and a point lies within reach of both
+    reach = float(lamps.reach.max(initial=0.0)) + MAP_DISTANCE
+    floors = np.asarray(scene.surfaces.fields["floors"], float)
+    made_from = (lamps.xy, lamps.height, lamps.assumed, lamps.intensity, lamps.reach)
+    _, single, total, rough = by_row(scene, "light", made_from, rows, make,
+                                     reach, (floors,))  # fmt: skip
+    return single.copy(), total, rough.copy()
+
+
+def _walls(scene: Scene, xy: np.ndarray, reach: float) -> Walls:
+    """The walls that may stand within ``reach`` of some points; all, where there are many."""
+    if scene.reuse is None or not len(xy) or "walls" in scene.cache:
+        found: Walls = scene.product("walls", walls)
+        return found
+    low, high = xy.min(axis=0) - reach, xy.max(axis=0) + reach
+    return walls(scene, np.concatenate([low, high]))
 
 
 def near(
@@ -163,8 +193,7 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
         single = highest(mapped, m)
         total = np.where(np.isnan(single), np.nan, sum(np.nan_to_num(v) for v in mapped))
     else:
-        single, total, rough = _at_facades(scene, lamps, building, facades.xy[index],
-                                           facades.normal[index])  # fmt: skip
+        single, total, rough = _lit(scene, lamps, facades, objects.rows)
         on_map = highest(mapped, m)
         by_map = on_map > single
         rough &= ~by_map

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..boxes import bbox_pairs
+from ..facades import BESIDE
 from ..geometry import Segments, first_containing
+from ..kept import match_of, whole_of
 from ..words import NOT_IN_SCOPE, say
 from ._edges import Pieces, crossings, cut, opposite, pick, ranges
 from .spec import RATIO, Indicator, Input, Measurement, Part, Places
@@ -48,7 +50,7 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
 
     A place is one water feature in one zone and one state, drawn as the lines it stands for.
     """
-    shore = scene.product("shore", _shore)
+    shore = scene.product("shore", _shore_of)
     measurement = Measurement(legal_default=NOT_IN_SCOPE)
     used = np.flatnonzero(shore.bank)
     length = shore.pieces.length[used]
@@ -78,6 +80,22 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     proxy[0] = proxy.any()
     measurement.proxy = proxy
     return measurement
+
+
+def _shore_of(scene: Scene) -> _Shore:
+    """The shore of before where nothing about any water changed."""
+    reuse = scene.reuse
+    if reuse is None:
+        return _shore(scene)
+    surfaces = scene.surfaces
+    rows = np.flatnonzero(surfaces.where("water"))
+    alike = match_of(scene, BESIDE)  # further away only water counts, all of which is asked
+    still = np.array_equal(alike[rows], rows) and np.array_equal(reuse.cut[rows], rows)
+    made_from = (rows, surfaces.fields["bank"][rows], [r.raster for r in scene.rasters("dtm")],
+                 scene.plan, scene.zones)  # fmt: skip
+    if not still:
+        return reuse.kept.put("shore", made_from, _shore(scene))
+    return whole_of(scene, "shore", made_from, lambda: _shore(scene))
 
 
 def _shore(scene: Scene) -> _Shore:

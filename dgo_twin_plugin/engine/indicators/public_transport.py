@@ -9,6 +9,7 @@ import numpy as np
 
 from ..boxes import bbox_pairs
 from ..checks import Check
+from ..kept import by_row
 from ..models.access.doors import Doors, doors_of, network_of, points
 from ..models.access.reach import nearest_point, network_checks
 from ..models.tables import constants
@@ -81,11 +82,21 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     if vectors is not None:
         stops = read_stops(vectors)
         measurement.checks += _findings(vectors, stops, grid)
-        xy, of, share = start_points(doors, surfaces.polygons.take(feature).centroids(), feature)
-        found = access_index(xy, stops, grid)
-        index = np.bincount(of, share * found.index, len(feature))
-        direct[of[found.by_line]] = True
-        slopes = np.vstack([np.bincount(of, share * each, len(feature)) for each in found.slopes])
+
+        def of_buildings(rows: np.ndarray) -> tuple[np.ndarray, ...]:
+            centres = surfaces.polygons.take(rows).centroids()
+            xy, of, share = start_points(doors, centres, rows)
+            found = access_index(xy, stops, grid)
+            straight = np.zeros(len(rows), bool)
+            straight[of[found.by_line]] = True
+            return (rows, np.bincount(of, share * found.index, len(rows)), straight,
+                    *(np.bincount(of, share * each, len(rows)) for each in found.slopes))
+
+        # a drawn entrance may belong to another building when one moves
+        alone = scene.reuse is not None and scene.vectors("entrances") is None
+        _, index, direct, *rest = (by_row(scene, "transit", (vectors, grid), feature, of_buildings,
+                                          "shape") if alone else of_buildings(feature))  # fmt: skip
+        slopes = np.vstack(rest)
         _crow(scene, stops, doors, measurement)
         if not grid.n:
             measurement.method = "ptal-straight-1"

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..geometry import Polygons, bbox_pairs, overlap_areas, polygonal
-from ..overlay import common_area, disjoint, number
+from ..kept import whole_of
+from ..overlay import Pieces, common_area, disjoint, number
 from ..people import people_of
 from ..words import NOT_IN_SCOPE, say
 from ._levels import Weighed, context_polygons, sums, weighed
@@ -47,12 +48,18 @@ def share_inside(scene: Scene, objects: Weighed, wanted: np.ndarray,
     areas ``wanted`` (n,), made ``wider`` by so many metres (narrower where negative)."""
     inside = np.zeros(len(scene.cut.area))
     if wanted.any():
-        areas = context_polygons(scene, ROLE).take(np.flatnonzero(wanted))
-        if wider:
-            near = np.flatnonzero(_close(areas.bounds(), scene.plan.bounds(), abs(wider)))
-            areas = Polygons.from_geometries(
-                [polygonal(areas.geometry(int(k)).Buffer(wider, 4)) for k in near])
-        pieces = disjoint(areas, within=scene.plan.bounds())
+        plan = scene.plan.bounds()
+
+        def make() -> Pieces:
+            areas = context_polygons(scene, ROLE).take(np.flatnonzero(wanted))
+            if wider:
+                near = np.flatnonzero(_close(areas.bounds(), plan, abs(wider)))
+                areas = Polygons.from_geometries(
+                    [polygonal(areas.geometry(int(k)).Buffer(wider, 4)) for k in near])
+            return disjoint(areas, within=plan)
+
+        pieces = whole_of(scene, ("attention", wanted.tobytes(), wider),
+                          (scene.vectors(ROLE), wanted, plan), make)  # fmt: skip
         common = common_area(scene, pieces, objects.rows)
         np.add.at(inside, common.row, common.area)
     whole = np.asarray(scene.cut.area)[objects.cut]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..kept import whole_of
 from ..overlay import Common, Pieces, common_area, crossed, number, role_pieces
 from ..words import NOT_IN_SCOPE, say
 from ._ground import unknown_ground
@@ -44,7 +45,7 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     measurement = Measurement(legal_default=NOT_IN_SCOPE, proxy=not drawn)
     level = np.zeros(0) if soil is None else _classes(number(soil, "class"))
     pieces = role_pieces(scene, soil, level)
-    pieces = pieces.take(np.isfinite(level[pieces.source]))
+    pieces = _known(scene, CLASS, pieces, level)
     if drawn:
         pieces, soil_class, asked = _with_function(scene, pieces, level)
         common = common_area(scene, pieces, land)
@@ -83,11 +84,20 @@ def _with_function(scene: Scene, pieces: Pieces,
     """Pieces of both maps laid over each other, with the soil class and function class of each."""
     vectors = scene.vectors(FUNCTION)
     wanted = np.zeros(0) if vectors is None else _classes(number(vectors, "class"))
-    other = role_pieces(scene, vectors, -wanted)
-    other = other.take(np.isfinite(wanted[other.source]))
-    polygons, i, j = crossed(pieces.polygons, other.polygons)
-    both = Pieces(polygons, np.arange(polygons.n))
-    return both, level[pieces.source[i]], wanted[other.source[j]]
+    other = _known(scene, FUNCTION, role_pieces(scene, vectors, -wanted), wanted)
+
+    def make() -> tuple[Pieces, np.ndarray, np.ndarray]:
+        polygons, i, j = crossed(pieces.polygons, other.polygons)
+        both = Pieces(polygons, np.arange(polygons.n))
+        return both, level[pieces.source[i]], wanted[other.source[j]]
+
+    return whole_of(scene, "soil_both", (pieces, other, level, wanted), make)
+
+
+def _known(scene: Scene, role: str, pieces: Pieces, level: np.ndarray) -> Pieces:
+    """Pieces of a known class."""
+    return whole_of(scene, ("soil_known", role), (pieces, level),
+                    lambda: pieces.take(np.isfinite(level[pieces.source])))  # fmt: skip
 
 
 def _places(scene: Scene, land: np.ndarray, common: Common, fits: np.ndarray,

@@ -75,6 +75,7 @@ class Indicator:
     # what of the work rests on the scene alone and takes long on a large plan: products of the
     # scene that may be made in a thread beside other indicators (engine/ahead.py)
     ahead: Callable[[Scene], object] | None = None
+    divides: float = 0.0  # how well that work divides over threads: 0 not, 1 wholly
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -181,3 +182,5 @@ class Measurement:
     # Independent of each other; ``model`` takes the place of the profile's own spread.
     spreads: dict[str, np.ndarray] = field(default_factory=dict)
     fields: dict[str, Field] = field(default_factory=dict)  # name -> what a model worked out
+    # the measurement that this one repeats, with the rows of another scene (engine/unchanged.py)
+    first: Measurement | None = field(default=None, repr=False, compare=False)

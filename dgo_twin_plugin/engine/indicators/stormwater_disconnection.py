@@ -8,6 +8,7 @@ import numpy as np
 
 from ..boxes import bbox_pairs
 from ..geometry import Polygons, overlap_areas
+from ..kept import by_row
 from ..words import NOT_IN_SCOPE, say
 from ._ground import sealed_cut, sealed_per_zone, sealed_unknown
 from .spec import RATIO, Indicator, Input, Measurement, Part, Places
@@ -66,10 +67,16 @@ def _disconnected(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
     inside = np.zeros(surfaces.n, bool)
     inside[scene.cut.feature] = True
     ask = np.flatnonzero(inside & (np.isnan(value) | assumed))
-    areas = Polygons.from_wkb([sewer.wkb[k] for k in use])
-    asked = surfaces.polygons.take(ask)
-    i, j = bbox_pairs(asked.bounds(), areas.bounds())
-    common = overlap_areas(asked, areas, i, j)
+
+    def shared(some: np.ndarray) -> tuple[np.ndarray, ...]:
+        areas = Polygons.from_wkb([sewer.wkb[k] for k in use])
+        asked = surfaces.polygons.take(some)
+        i, j = bbox_pairs(asked.bounds(), areas.bounds())
+        return some[i], j, overlap_areas(asked, areas, i, j)
+
+    row, j, common = by_row(scene, "sewer", (sewer,), ask, shared,
+                            "shape")  # fmt: skip
+    i = np.searchsorted(ask, row)
     total = np.bincount(i, common, len(ask))
     mixed = np.bincount(i, common * combined[use][j], len(ask))
     found = total > 0

@@ -98,7 +98,7 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
                 result.parts[f"above_{kind}"] = _above(objects, top, standard)
         if noise.modelled:  # what was declared fit goes before the model
             top = np.where(np.isnan(sure), top, sure)
-        result.legal += _tested(objects, kind, top, sure, limit, standard, scope)
+        result.legal += _tested(scene, objects, kind, top, sure, limit, standard, scope)
     if noise.modelled:
         _say_model(scene, noise, objects, result)
     return result
@@ -123,12 +123,13 @@ def _above(objects: Weighed, top: np.ndarray, standard: float) -> Places:
 
 
 def _tested(
-    objects: Weighed, kind: str, top: np.ndarray, fit: np.ndarray, limit: float, standard: float,
-    scope: np.ndarray,
+    scene: Scene, objects: Weighed, kind: str, top: np.ndarray, fit: np.ndarray, limit: float,
+    standard: float, scope: np.ndarray,
 ) -> list[LegalTest]:  # fmt: skip
     rows = objects.rows
     found = outcomes(top[rows], fit[rows], limit, scope, whole=True)
-    return legal_tests(objects, kind, legal.whole_db(top[rows]), limit, found, standard)
+    return legal_tests(objects, kind, legal.whole_db(top[rows]), limit, found, standard,
+                       told=(scene, SPEC.id))  # fmt: skip
 
 
 # --- only where the model ran -------------------------------------------------------------------
@@ -199,4 +200,5 @@ SPEC = Indicator(
     radius=300.0,
     sigma=(2.0, "absolute"),
     ahead=noise_at_facades,
+    divides=1.0,
 )  # fmt: skip

@@ -8,16 +8,18 @@ and current situation and from the context role ``trees``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..geometry import Polygons, geometry_from_wkb
 from ..grid import Raster
+from ..kept import whole_of
 from ..scan import cells_inside
 from ..wkb import dimension
 from .frame import Frame
+from .patched import Shapes, Window, cells_of, owners
 
 if TYPE_CHECKING:
     from ..scene import Scene
@@ -64,11 +66,12 @@ def ground(scene: Scene, cell: float, margin: float, growth: float = 0.0) -> Gro
     """
 
     def build(s: Scene) -> Ground:
-        if not growth:
-            return _ground(s, frame_of(s, cell, margin))
-        drawn = ground(s, cell, margin)
-        canopy, base = _canopy(s, drawn.frame, drawn.row, growth)
-        return replace(drawn, canopy=canopy, canopy_base=base)
+        frame = frame_of(s, cell, margin)
+        whole = (0, frame.rows, 0, frame.columns)
+        found = standing(s, frame, owners(s, frame, "ground"), whole, growth)
+        if growth:
+            return replace(ground(s, cell, margin), canopy=found[1], canopy_base=found[2])
+        return Ground(frame, terrain_in(s, frame), owners(s, frame, "ground"), *found)
 
     found: Ground = scene.product(("ground", cell, margin, growth), build)
     return found
@@ -81,46 +84,63 @@ def frame_of(scene: Scene, cell: float, margin: float) -> Frame:
     return Frame.around((low[0], low[1], high[0], high[1]), cell)
 
 
-def _ground(scene: Scene, frame: Frame) -> Ground:
+def standing(scene: Scene, frame: Frame, owner: np.ndarray, window: Window,
+             growth: float = 0.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+    """(building, canopy, base) m above the ground in a window of the frame, of which ``owner``
+    says which surface owns each cell: woods, and over them trees."""
+    row = owner[window[0] : window[1], window[2] : window[3]]
+    height, wood = heights_over(scene)
+    there = row >= 0
+    at = np.maximum(row, 0)
+    building, canopy = (np.where(there, values[at] if len(values) else 0.0, 0.0)
+                        for values in (height, wood))  # fmt: skip
+    base = canopy * scene.rates["tree.base_share"]
+    trees = crowns_over(scene, growth)
+    order = np.argsort(trees.said[0], kind="stable")  # the highest crown is written last
+    k, r, c = cells_of(trees.polygons.take(order), frame, window)
+    r, c = r - window[0], c - window[2]
+    canopy[r, c], base[r, c] = (values[order][k] for values in trees.said)
+    return building, canopy, base
+
+
+def heights_over(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
+    """(n_surfaces,) m above the ground of each building, and of each wood; 0 elsewhere."""
     surfaces = scene.surfaces
-    row = np.full(frame.shape, -1, np.int64)
-    frame.burned(surfaces.polygons, np.arange(surfaces.n), row)
-    heights = building_heights(scene)[0]
-    height = np.where(surfaces.where("buildings"), np.nan_to_num(heights), 0.0)
-    building = np.where(row >= 0, height[np.maximum(row, 0)] if surfaces.n else 0.0, 0.0)
-    canopy, base = _canopy(scene, frame, row, 0.0)
-    return Ground(frame, terrain_in(scene, frame), row, building, canopy, base)
+    building = np.where(surfaces.where("buildings"), np.nan_to_num(building_heights(scene)[0]), 0.0)
+    given = surfaces.fields["height"]
+    wood = np.where(given > 0, given, scene.rates["tree.wood_height"])
+    return building, np.where(surfaces.where("wood"), wood, 0.0)
 
 
-def _canopy(scene: Scene, frame: Frame, row: np.ndarray,
-            growth: float) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """Top and base of the canopy: woods, and over them trees."""
-    trees = crowns_of(scene)
-    canopy, base = _woods(scene, row)
-    if trees.n:
-        wide = _grown(trees, growth) if growth else trees.polygons
-        order = np.argsort(trees.top, kind="stable")  # the highest crown is written last
-        frame.burned(wide.take(order), trees.top[order], canopy)
-        frame.burned(wide.take(order), trees.base[order], base)
-    return canopy, base
+def crowns_over(scene: Scene, growth: float = 0.0) -> Shapes:
+    """The crowns, those of the design's own trees ``growth`` m wider, with their top and base."""
+    def build(s: Scene) -> Shapes:
+        trees = crowns_of(s)
+        return Shapes(_grown(trees, growth) if growth else trees.polygons, (trees.top, trees.base))
+
+    found: Shapes = scene.product(("crowns_over", growth), build)
+    return found
 
 
-def _woods(scene: Scene, row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Top and base of the canopy over ground with function ``wood``; 0 elsewhere."""
-    wood = scene.surfaces.where("wood")
-    given = scene.surfaces.fields["height"]
-    top = np.where(wood, np.where(given > 0, given, scene.rates["tree.wood_height"]), 0.0)
-    there = np.where(row >= 0, top[np.maximum(row, 0)] if len(top) else 0.0, 0.0)
-    return there, there * scene.rates["tree.base_share"]
+def terrain_in(scene: Scene, frame: Frame, who: str = "") -> np.ndarray:
+    """(rows, columns) m NAP from the role ``dtm``; NaN where it says nothing. Shared: nobody may
+    write in it. ``who`` asks: of each the last frame is kept."""
+    return maps_in(scene, "dtm", frame, who)
 
 
-def terrain_in(scene: Scene, frame: Frame) -> np.ndarray:
-    """(rows, columns) m NAP from the role ``dtm``; NaN where it says nothing."""
-    terrain = np.full(frame.shape, np.nan)
-    for item in scene.rasters("dtm"):
-        found = frame.resampled(item.raster)
-        terrain = np.where(np.isnan(terrain), found, terrain)
-    return terrain
+def maps_in(scene: Scene, role: str, frame: Frame, who: str = "") -> np.ndarray:
+    """(rows, columns) the rasters of a role, the first that knows; NaN where none does. Shared."""
+    rasters = [item.raster for item in scene.rasters(role)]
+
+    def make() -> np.ndarray:
+        known = np.full(frame.shape, np.nan)
+        for raster in rasters:
+            found = frame.resampled(raster)
+            known = np.where(np.isnan(known), found, known)
+        known.flags.writeable = False
+        return known
+
+    return whole_of(scene, ("maps", role, who), (rasters, astuple(frame)), make)
 
 
 def building_heights(scene: Scene) -> tuple[np.ndarray, np.ndarray]:

@@ -79,7 +79,7 @@ class ThemeHead(QWidget):
 
     def contextMenuEvent(self, event: Any) -> None:  # noqa: N802
         menu = self.make_menu()
-        menu.exec(event.globalPos()) if hasattr(menu, "exec") else menu.exec_(event.globalPos())
+        menu.exec(event.globalPos())
         menu.deleteLater()
 
     def make_menu(self) -> QMenu:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...geometry import Polygons, containing, geometry_from_wkb, nearest_segment
+from ...kept import by_row
 from ...network import Entries, Network, network
 from ..tables import constants
 
@@ -51,8 +52,10 @@ def _doors(scene: Scene) -> Doors:
     surfaces = scene.surfaces
     rows = np.flatnonzero(surfaces.where("buildings") & (surfaces.area > 0))
     polygons = surfaces.polygons.take(rows)
-    drawn = entrances(polygons, scene.vectors("entrances"))
     grid, reach = network_of(scene), float(constants("access")["walking"]["entry_reach"])
+    if scene.reuse is not None and scene.vectors("entrances") is None:
+        return _by_building(scene, rows, grid, reach)
+    drawn = entrances(polygons, scene.vectors("entrances"))
     without = np.setdiff1d(np.arange(len(rows)), drawn[0])
     xy, entries = facing(polygons.take(without), grid, reach)
     inside = grid.enter(drawn[1], reach)
@@ -64,6 +67,17 @@ def _doors(scene: Scene) -> Doors:
     count = np.bincount(building, minlength=len(rows))
     return Doors(rows[building[order]], np.concatenate([drawn[1], xy])[order],
                  1.0 / count[building[order]], given[order], every.take(order))  # fmt: skip
+
+
+def _by_building(scene: Scene, rows: np.ndarray, grid: Network, reach: float) -> Doors:
+    """The same where no entrance was drawn: a door rests on its own building alone."""
+    def make(some: np.ndarray) -> tuple[np.ndarray, ...]:
+        xy, at = facing(scene.surfaces.polygons.take(some), grid, reach)
+        return some, xy[:, 0], xy[:, 1], at.segment, at.along, at.access
+
+    row, x, y, *at = by_row(scene, "doors", (grid,), rows, make, "shape")
+    return Doors(row, np.column_stack([x, y]), np.ones(len(row)), np.zeros(len(row), bool),
+                 Entries(*at))  # fmt: skip
 
 
 def entrances(polygons: Polygons, vectors: VectorContext | None) -> tuple[np.ndarray, np.ndarray]:

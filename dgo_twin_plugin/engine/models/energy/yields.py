@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...grid import Raster
-from ...pulse import beat
+from ...kept import whole_of
 from ...scan import cells_inside
 from ..frame import Frame
-from ..ground import building_heights, crowns_of, frame_of, terrain_in
+from ..ground import building_heights, crowns_of, frame_of, maps_in, terrain_in
+from ..patched import Shapes, Window, cells_of, owners, patched
 from ..tables import constants
-from .roofs import best_share, horizon, ridge, slopes
-from .sun import best, dutch_year, on_planes
+from .again import Planes, light_on
+from .roofs import best_share, ridge, slopes
+from .sun import best
 
 if TYPE_CHECKING:
     from ...scene import Scene
@@ -63,8 +65,8 @@ def roofs_of(scene: Scene, rows: np.ndarray) -> Roofs:
 
 def _roofs(scene: Scene, rows: np.ndarray) -> Roofs:
     table = constants("energy")
-    roof, shade = table["roof"], table["shade"]
-    cell, margin = float(roof["cell"]), float(max(shade["distances"]))
+    roof = table["roof"]
+    cell, margin = float(roof["cell"]), float(max(table["shade"]["distances"]))
     frame = frame_of(scene, cell, margin)
     while frame.rows * frame.columns > int(roof["most_frame"]):
         cell *= 2.0
@@ -98,18 +100,9 @@ def _roofs(scene: Scene, rows: np.ndarray) -> Roofs:
     kept = kept[_thinned(feature[kept], count, roof)]
     feature, row, column = feature[kept], row[kept], column[kept]
     tilt, aspect, along = tilt[kept], aspect[kept], along[kept]
-    edge = None
-    if np.isfinite(top).any():
-        edge = horizon(top, row, column, top[row, column], frame.cell, int(shade["directions"]),
-                       [float(d) for d in shade["distances"]], beat)  # fmt: skip
     flat = tilt < float(roof["flat"])
-    low = float(roof["flat_tilt"])
-    lie = np.where(flat, low, tilt)
-    light = dutch_year()
-    given = on_planes(light, lie, np.where(flat, 90.0, aspect), edge, beat)
-    both = on_planes(light, lie[flat], np.full(int(flat.sum()), 270.0),
-                     None if edge is None else edge[flat], beat)  # fmt: skip
-    given[flat] = 0.5 * (given[flat] + both)  # half of the panels look east, half west
+    lie = np.where(flat, float(roof["flat_tilt"]), tilt)
+    given = light_on(scene, Planes(frame, top, row, column, flat, lie, aspect))
     return Roofs(rows, fits, wide, feature, along * frame.cell**2, given / best(), tilt,
                  row * frame.columns + column, frame)  # fmt: skip
 
@@ -126,33 +119,39 @@ def _thinned(feature: np.ndarray, count: np.ndarray, roof: dict[str, Any]) -> np
 def _surface(scene: Scene, frame: Frame) -> tuple[np.ndarray, np.ndarray]:
     """(rows, columns) top of everything, m NAP, as the design makes it; and where the surface
     model itself says it. All in one datum: without a terrain model the ground is level."""
-    top = np.full(frame.shape, np.nan)
-    for item in scene.rasters("dsm"):
-        found = frame.resampled(item.raster)
-        top = np.where(np.isnan(top), found, top)
-    terrain = terrain_in(scene, frame)
-    known = terrain if np.isfinite(terrain).any() else top
+    seen, terrain = maps_in(scene, "dsm", frame, "roofs"), terrain_in(scene, frame, "roofs")
+    level = whole_of(scene, "roof_ground", (seen, terrain), lambda: _level(seen, terrain))
+    surfaces, owner = scene.surfaces, owners(scene, frame, "roofs")
+    heights = np.where(surfaces.where("buildings"), np.nan_to_num(building_heights(scene)[0]), 0.0)
+    ours = ~(surfaces.current | (np.nan_to_num(surfaces.fields["existing"]) > 0))
+    every = crowns_of(scene)
+    own = np.flatnonzero(every.own & (every.top > 0))
+    own = own[np.argsort(every.top[own], kind="stable")]  # the highest crown is written last
+    trees = Shapes(every.polygons.take(own), (every.top[own],))
+
+    def make(window: Window) -> tuple[np.ndarray, ...]:
+        at = np.s_[window[0] : window[1], window[2] : window[3]]
+        row, ground, top = owner[at], level[at], seen[at]
+        there = row >= 0
+        rise = np.where(there, np.maximum(np.r_[heights, 0.0][row], 0.0), 0.0)
+        made = np.r_[ours, False][row]
+        # what stands already counts where it lies beyond the surface model
+        shown = np.isfinite(top) & ~made
+        top = np.where(shown, top, ground + rise)
+        k, r, c = cells_of(trees.polygons, frame, window)
+        r, c = r - window[0], c - window[2]
+        top[r, c] = np.fmax(top[r, c], ground[r, c] + trees.said[0][k])
+        return top, shown
+
+    top, shown = patched(scene, "roof_top", frame, (seen, level), (heights, ours), trees, make)
+    return top, shown
+
+
+def _level(seen: np.ndarray, terrain: np.ndarray) -> np.ndarray:
+    """The ground, m NAP; level where the terrain model says nothing."""
+    known = terrain if np.isfinite(terrain).any() else seen
     level = float(np.nanpercentile(known, 10)) if np.isfinite(known).any() else 0.0
-    terrain = np.where(np.isfinite(terrain), terrain, level)
-    surfaces = scene.surfaces
-    heights = np.nan_to_num(building_heights(scene)[0])
-    stands = surfaces.current | (np.nan_to_num(surfaces.fields["existing"]) > 0)
-    ours = np.flatnonzero(~stands)
-    made = np.full(frame.shape, -1.0)
-    rise = np.where(surfaces.where("buildings"), heights, 0.0)
-    frame.burned(surfaces.polygons.take(ours), rise[ours], made)
-    shown = np.isfinite(top) & (made < 0)
-    # what stands already but lies beyond the surface model
-    blank = np.flatnonzero(stands & surfaces.where("buildings"))
-    block = np.full(frame.shape, -1.0)
-    frame.burned(surfaces.polygons.take(blank), heights[blank], block)
-    top = np.where(np.isnan(top), terrain + np.maximum(block, 0.0), top)
-    top = np.where(made >= 0, terrain + np.maximum(made, 0.0), top)
-    trees = crowns_of(scene)
-    own = np.flatnonzero(trees.own & (trees.top > 0))
-    crown = np.zeros(frame.shape)
-    frame.burned(trees.polygons.take(own), trees.top[own], crown, highest=True)
-    return np.where(crown > 0, np.fmax(top, terrain + crown), top), shown
+    return np.where(np.isfinite(terrain), terrain, level)
 
 
 def _measurable(

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...kept import whole_of
 from ..frame import Frame
-from ..ground import building_heights, crowns_of, ground
+from ..ground import (
+    building_heights,
+    crowns_of,
+    crowns_over,
+    frame_of,
+    heights_over,
+    standing,
+    terrain_in,
+)
+from ..patched import Window, owners, patched
 from ..tables import constants
-from .field import Day, Grids, Heat, heat, shaded
+from .again import followed, shaded_after
+from .field import Day, Grids, Heat, filled, heat, shaded
 
 if TYPE_CHECKING:
     from ...scene import Scene
@@ -46,30 +57,46 @@ def site_of(scene: Scene, growth: float = 0.0) -> Site:
 
 
 def _site(scene: Scene, growth: float) -> Site:
-    found = ground(scene, scene.cell_size, margin_of(scene), growth)
     if growth:
         drawn = site_of(scene)
         if not crowns_of(scene).own.any():
             return drawn
-        return replace(drawn, grids=drawn.grids.under(found.canopy, found.canopy_base))
-    surfaces, owner = scene.surfaces, np.maximum(found.row, 0)
-    owned = found.row >= 0
-
-    def of(values: np.ndarray, nothing: float) -> np.ndarray:
-        if not surfaces.n:
-            return np.full(found.row.shape, nothing)
-        return np.where(owned, values[owner], nothing)
-
-    built = surfaces.where("buildings")
-    green = of(np.where(built, 0.0, surfaces.share("vegetated")), np.nan)
-    wet = of(surfaces.where("water"), 0.0) > 0
-    roof = of(built, 0.0) > 0
+        frame, row, terrain = drawn.frame, drawn.row, drawn.grids.terrain
+    else:
+        frame = frame_of(scene, scene.cell_size, margin_of(scene))
+        row, terrain = owners(scene, frame, "heat"), _level(scene, frame)
+    surfaces = scene.surfaces
+    built, wet_ground = surfaces.where("buildings"), surfaces.where("water")
+    share = np.where(built, 0.0, surfaces.share("vegetated"))
     missing = float(constants("heat")["ground"]["no_height"])
-    building = np.where(roof & (found.building <= 0), missing, found.building)
-    flat = not np.isfinite(found.terrain).any()
-    grids = Grids.of(building, found.canopy, found.canopy_base, green, wet, found.frame.cell,
-                     None if flat else found.terrain)  # fmt: skip
-    return Site(found.frame, found.row, grids, flat)
+
+    def make(window: Window) -> tuple[np.ndarray, ...]:
+        building, canopy, base = standing(scene, frame, row, window, growth)
+        owner = row[window[0] : window[1], window[2] : window[3]]
+
+        def of(values: np.ndarray, nothing: float) -> np.ndarray:
+            if not surfaces.n:
+                return np.full(owner.shape, nothing)
+            return np.where(owner >= 0, values[np.maximum(owner, 0)], nothing)
+
+        roof = of(built, 0.0) > 0
+        high = np.where(roof & (building <= 0), missing, building)
+        made = Grids.of(high, canopy, base, of(share, np.nan), of(wet_ground, 0.0) > 0, frame.cell)
+        return made.building, made.crown, made.base, made.green, made.wet
+
+    height, wood = heights_over(scene)
+    building, crown, base, green, wet = patched(
+        scene, ("heat_site", growth > 0), frame, (growth, scene.rates["tree.base_share"]),
+        (height, wood, built, wet_ground, share), crowns_over(scene, growth), make,
+    )  # fmt: skip
+    grids = Grids(building, crown, base, green, wet, terrain, frame.cell)
+    return Site(frame, row, grids, terrain is None)
+
+
+def _level(scene: Scene, frame: Frame) -> np.ndarray | None:
+    """The terrain without holes; None where no terrain model says anything."""
+    terrain = terrain_in(scene, frame, "heat")
+    return whole_of(scene, "heat_level", (terrain,), lambda: filled(terrain))
 
 
 def day_of(scene: Scene) -> Day:
@@ -82,15 +109,28 @@ def day_of(scene: Scene) -> Day:
 
 def heat_of(scene: Scene) -> Heat:
     """The heat field of a scene, on the frame of ``site_of(scene)``."""
-    found: Heat = scene.product("heat", lambda s: heat(site_of(s).grids, day_of(s)))
+    def build(s: Scene) -> Heat:
+        grids, day, kept = site_of(s).grids, day_of(s), None if s.reuse is None else s.reuse.kept
+        last: Heat | None = None if kept is None else kept.found("heat")
+        if last is None or last.day != day:
+            made = heat(grids, day)
+        else:
+            made = followed(last, grids)
+        return made if kept is None else kept.put("heat", (), made)
+
+    found: Heat = scene.product("heat", build)
     return found
 
 
 def noon_shade_of(scene: Scene) -> tuple[Site, np.ndarray]:
     """What stands before the highest sun of 21 June, with crowns ten years on."""
     def build(s: Scene) -> tuple[Site, np.ndarray]:
-        site = site_of(s, float(s.rates["tree.growth_10"]))
-        return site, shaded(site.grids, day_of(s).noon)
+        site, sun = site_of(s, float(s.rates["tree.growth_10"])), day_of(s).noon
+        if s.reuse is None:
+            return site, shaded(site.grids, sun)
+        made = shaded_after(s.reuse.kept.found("noon_shade"), site.grids, sun)
+        s.reuse.kept.put("noon_shade", (), (site.grids, sun, made))
+        return site, made
 
     found: tuple[Site, np.ndarray] = scene.product("noon_shade", build)
     return found

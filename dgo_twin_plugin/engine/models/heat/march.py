@@ -8,17 +8,18 @@ processor, and threads may take a band each: NumPy lets go of the interpreter me
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
+from ...hands import HANDS, helping, lent
 from ...pulse import beat
 
-BAND = 64  # rows
-THREADS = min(2, os.cpu_count() or 1)
+BAND = 32  # rows: what is worked on at once fits beside each other in the cache of a core
+THREADS = HANDS
 NONE_BASE = 1e9  # m: base of a crown where there is none
 _LISTEN = 0.1  # s
 
@@ -110,8 +111,8 @@ def by_bands(rows: int, work: Callable[[int, int], None]) -> None:
             beat()
             work(*span)
         return
-    with ThreadPoolExecutor(THREADS) as pool:
-        left = {pool.submit(work, *span) for span in spans}
+    with lent(), ThreadPoolExecutor(THREADS) as pool:
+        left = {pool.submit(helping, partial(work, *span)) for span in spans}
         try:
             while left:
                 done, left = wait(left, _LISTEN, FIRST_COMPLETED)

@@ -106,8 +106,8 @@ def _reaching(boxes: np.ndarray, far: float) -> np.ndarray:
 
 def _ground_boxes(before: Obstacles, now: Obstacles) -> np.ndarray:
     """The cells (b, 4) of either grid of softness where the two states differ."""
-    made = []
-    for grid in (before.soft, now.soft):
+    made: list[np.ndarray] = []
+    for grid in () if before.soft is now.soft else (before.soft, now.soft):
         if grid is None:
             continue
         rows, columns = grid.values.shape

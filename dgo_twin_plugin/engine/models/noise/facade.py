@@ -15,7 +15,7 @@ from ..ground import building_heights
 from ..sums import weighed
 from ..tables import constants
 from . import memory
-from .lines import KINDS, ORIGINS, Lines
+from .lines import KINDS, ORIGINS, Lines, chained
 from .obstacles import obstacles_of, plausible
 from .propagation import WEIGHTS, Run, brought_up, decibel, sectors_for
 
@@ -78,6 +78,9 @@ def _levels(
     point, nth, coarse = _floors(storeys(scene)[building])
     receivers = np.column_stack([xy[point], FIRST + STOREY * nth])
     group, obstacles = groups_of(lines), obstacles_of(scene)
+    if coarse:
+        longest = float(constants("propagation")["method"]["piece_many"])
+        lines, group = chained(lines, group, longest)
     key = ("facades", scene.crs, scene.origin)
     last = previous.run if previous is not None else memory.recall(key)
     made = brought_up(last, lines, obstacles, receivers, group, len(GROUPS),

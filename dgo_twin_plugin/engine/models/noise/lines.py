@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...kept import whole_of
 from ...pulse import beat
 from ...wkb import geometry_from_wkb
 
@@ -26,6 +27,7 @@ ROAD, RAIL = "road", "rail"  # road: the owner is not known
 KINDS = (*ROAD_KINDS, ROAD, RAIL)
 AUTONOMOUS, PLAN = ORIGINS = ("autonomous", "plan")
 
+_QUARTER = round(np.pi / 2.0, 5)
 SHORTEST = 1e-3  # m: shorter segments carry no power that anyone hears
 
 
@@ -82,9 +84,15 @@ def _lines(scene: Scene) -> tuple[Lines, list[Check]]:
     from .emission import road_lines
     from .rail import rail_lines
 
-    roads, said = road_lines(scene)
-    tracks, more = rail_lines(scene)
-    return roads.joined(tracks), said + more
+    def make() -> tuple[Lines, list[Check]]:
+        roads, said = road_lines(scene)
+        tracks, more = rail_lines(scene)
+        return roads.joined(tracks), said + more
+
+    # the design holds no traffic: the same maps give the same lines
+    made_from = scene.vectors("roads"), scene.vectors("railways")
+    lines, checks = whole_of(scene, "noise_lines", made_from, make)
+    return lines, list(checks)
 
 
 def made(
@@ -103,6 +111,47 @@ def made(
     at = np.repeat(loud, count)
     x0, y0, x1, y1 = np.concatenate(corners).T.copy()
     return Lines(x0, y0, x1, y1, height[at], power[at], kind[at], origin[at], rows[at])
+
+
+def chained(lines: Lines, group: np.ndarray, longest: float) -> tuple[Lines, np.ndarray]:
+    """The same sources with straight runs of touching lines of one power, height and group (k,) as
+    one line each, at most about ``longest`` m; and their groups. A street that is cut at every
+    crossing is one source, whatever the direction its parts were drawn in."""
+    if not lines.n:
+        return lines, group
+    dx, dy = lines.x1 - lines.x0, lines.y1 - lines.y0
+    angle = np.round(np.arctan2(dy, dx), 5)
+    back = (angle <= -_QUARTER) | (angle > _QUARTER)  # all of one bearing point the same way
+    ends = np.column_stack([lines.x0, lines.y0, lines.x1, lines.y1])
+    ends[back] = ends[back][:, [2, 3, 0, 1]]
+    angle[back] = np.round(np.arctan2(-dy, -dx)[back], 5)
+    same = np.column_stack([lines.power.reshape(lines.n, -1), lines.height, group, angle])
+    _, alike = np.unique(np.nan_to_num(same, neginf=-1e9), axis=0, return_inverse=True)
+    node = np.column_stack([np.vstack([ends[:, :2], ends[:, 2:]]).round(2),
+                            np.tile(alike.reshape(-1), 2)])  # fmt: skip
+    _, at = np.unique(node, axis=0, return_inverse=True)
+    begin, end = at.reshape(2, -1)
+    after = np.full(at.max() + 1, -1)
+    after[begin] = np.arange(lines.n)
+    # lines that lie on each other, or meet two at a time, stay as they are
+    clear = (np.bincount(begin, minlength=len(after)) == 1) & (
+        np.bincount(end, minlength=len(after)) == 1)  # fmt: skip
+    follows = np.where(clear[end], after[end], -1).tolist()
+    length = lines.length.tolist()
+    head = np.flatnonzero(~clear[begin]).tolist()
+    last = np.arange(lines.n)
+    firsts: list[int] = []
+    for here in head:
+        while here >= 0:
+            firsts.append(here)
+            first, long, here = here, length[here], follows[here]
+            while here >= 0 and long + length[here] <= longest:
+                last[first], long, here = here, long + length[here], follows[here]
+    rows = np.array(firsts, np.int64)
+    x0, y0 = ends[rows, 0], ends[rows, 1]
+    x1, y1 = ends[last[rows], 2], ends[last[rows], 3]
+    made = lines.take(rows)
+    return replace(made, x0=x0, y0=y0, x1=x1, y1=y1), group[rows]
 
 
 def segments(wkb: bytes) -> np.ndarray:

@@ -6,16 +6,18 @@ flat, the ground is level: heights count from it. Ground softness is a grid of G
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...checks import Check
 from ...grid import Raster
+from ...kept import whole_of
 from ...wkb import dimension, geometry_from_wkb
 from ..frame import Frame
 from ..ground import building_heights, frame_of
+from ..patched import owners
 from ..tables import constants
 from .lines import segments
 from .outline import outline
@@ -168,12 +170,12 @@ def softness(scene: Scene, told: dict[str, Any]) -> Raster:
     """G of the ground around the plan, each cell the mean of the window around it."""
     surfaces = scene.surfaces
     frame = frame_of(scene, float(told["cell"]), scene.margin)
-    grid = np.full(frame.shape, float(told["unknown"]))
     soft = 1.0 - surfaces.share("sealed") if surfaces.n else np.zeros(0)
     soft[surfaces.where("water", "buildings")] = 0.0
-    known = np.flatnonzero(np.isfinite(soft))
-    frame.burned(surfaces.polygons.take(known), soft[known], grid)
-    return smoothed(frame, grid, float(told["window"]))
+    values = np.where(np.isfinite(soft), soft, float(told["unknown"]))
+    grid = np.r_[values, float(told["unknown"])][owners(scene, frame, "noise")]
+    return whole_of(scene, "noise_softness", (grid, astuple(frame), float(told["window"])),
+                    lambda: smoothed(frame, grid, float(told["window"])))  # fmt: skip
 
 
 def smoothed(frame: Frame, grid: np.ndarray, window: float) -> Raster:

@@ -14,9 +14,11 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, fields
 from functools import partial
+from typing import Any
 
 import numpy as np
 
+from ...hands import helping, lent
 from ...pulse import beat
 from ...words import Cancelled
 from ..sums import weighed
@@ -28,9 +30,9 @@ from .lines import HOURS, Lines
 from .obstacles import Obstacles
 from .sectors import Met, Parts, Pieces, Walls, directions, joined, met_walls, parts_of, pieces_of
 
-CHUNK = 1_000  # places worked on at once, about: some 100 MB a thread
+CHUNK = 144_000  # sectors of places worked on at once, about: some 100 MB a thread
 FEW = 500  # places too few to divide
-BATCH = 60_000  # paths below which the next sector joins in
+BATCH = 100_000  # paths below which the next sector joins in
 FITS = 20_000  # paths whose octaves fit in a cache of a processor
 THREADS = 2
 N_PERIODS = len(HOURS)
@@ -79,6 +81,12 @@ def levels(
 def sectors_for(what: str) -> int:
     """How many sectors around a receiver: of a ``facade`` or of a ``field``."""
     return int(constants("propagation")["method"]["sectors"][what])
+
+
+def _longest(method: dict[str, Any], sectors: int) -> float:
+    """m: the longest piece of a source worked with at once, with so many sectors."""
+    many = sectors <= int(method["sectors"]["many"])
+    return float(method["piece_many" if many else "piece"])
 
 
 def run(
@@ -211,7 +219,7 @@ def _energy(
     faint = weighed(_watts(lines).sum(axis=2), WEIGHTS) / (
         4.0 * np.pi * 10.0 ** (float(told["method"]["faint"]) / 10.0))  # fmt: skip
     pieces = pieces_of(lines.x0, lines.y0, lines.x1, lines.y1, _reaches(lines),
-                       float(told["method"]["piece"]), faint)  # fmt: skip
+                       _longest(told["method"], sectors), faint)  # fmt: skip
     good = np.flatnonzero(np.isfinite(receivers).all(axis=1))
     if not len(good) or not len(pieces.line):
         return energy
@@ -229,7 +237,8 @@ def _energy(
     good = good[np.lexsort((receivers[good, 1], receivers[good, 0], snake, tile[:, 0]))]
     new = np.any(np.diff(receivers[good, :2], axis=0, prepend=np.nan) != 0, axis=1)
     begin = np.flatnonzero(new)
-    chunks = THREADS * max(round(len(begin) / CHUNK / THREADS), 1) if len(begin) > FEW else 1
+    rounds = max(round(len(begin) * sectors / CHUNK / THREADS), 1)
+    chunks = THREADS * rounds if len(begin) > FEW else 1
     at = np.arange(chunks) * len(begin) // chunks
     parts = np.split(good, begin[at[1:]])
 
@@ -242,8 +251,8 @@ def _energy(
 
 def _shared(work: Iterable[Callable[[], None]], stop: threading.Event) -> None:
     """All work on :data:`THREADS` threads, while this one hears whether the user asks to stop."""
-    with ThreadPoolExecutor(THREADS) as pool:
-        left: set[Future[None]] = {pool.submit(each) for each in work}
+    with lent(), ThreadPoolExecutor(THREADS) as pool:
+        left: set[Future[None]] = {pool.submit(helping, each) for each in work}
         try:
             while left:
                 beat()

@@ -8,13 +8,13 @@ ground of unknown height take all that reaches them. No sewer but by a stated ca
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from ...pulse import beat
 from ..frame import Frame
-from .hierarchy import AROUND, OUT, Hierarchy, hierarchy
+from .hierarchy import AROUND, OUT, Hierarchy, bounded, downhill, downhill_after, hierarchy
 from .pour import poured
 
 GROUND, BUILDING, WATER, UNKNOWN = range(4)  # what a cell is
@@ -56,6 +56,7 @@ class Flow:
     tree: Hierarchy
     drain: np.ndarray  # (cells,) ground cell that receives the rain of each cell
     bed: np.ndarray
+    receiver: np.ndarray  # (cells,) see downhill()
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,8 @@ class Flood:
 def flow_of(land: Land) -> Flow:
     """Directions, depressions and where roofs drain to."""
     bed = land.bed()
-    return Flow(hierarchy(bed), _drain(land.kind), bed)
+    receiver = downhill(bounded(bed))
+    return Flow(hierarchy(bed, receiver), _drain(land.kind), bed, receiver)
 
 
 def flood(land: Land, flow: Flow, mm: float, hours: float) -> Flood:
@@ -117,12 +119,26 @@ def updated(land: Land, before: Land, flow: Flow) -> Flow:
     """The flow over a changed land. Depressions are found anew only where the ground itself
     changed; other storage on roofs, paving or soil leaves them as they are. Equal to
     :func:`flow_of` to the last bit."""
-    same = land.frame == before.frame and np.array_equal(land.bed(), flow.bed)
-    if not same:
+    if land.frame != before.frame:
         return flow_of(land)
-    if np.array_equal(land.kind, before.kind):
-        return flow
-    return replace(flow, drain=_drain(land.kind))
+    bed = land.bed()
+    alike = np.array_equal(land.kind, before.kind)
+    if np.array_equal(bed, flow.bed):
+        return flow if alike else replace(flow, drain=_drain(land.kind))
+    receiver = downhill_after(bounded(flow.bed), flow.receiver, bounded(bed))
+    drain = flow.drain if alike else _drain(land.kind)
+    return Flow(hierarchy(bed, receiver), drain, bed, receiver)
+
+
+def same_land(a: Land, b: Land) -> bool:
+    """Whether two lands are the same to the last bit."""
+    if a.frame != b.frame or len(a.roofs) != len(b.roofs):
+        return False
+    pairs = [(getattr(a, f.name), getattr(b, f.name)) for f in fields(Land)
+             if f.name not in ("frame", "roofs")]  # fmt: skip
+    pairs += [(x[0], y[0]) for x, y in zip(a.roofs, b.roofs)]
+    return all(x[1] == y[1] for x, y in zip(a.roofs, b.roofs)) and all(
+        x is y or np.array_equal(x, y, equal_nan=x.dtype.kind == "f") for x, y in pairs)
 
 
 def _drain(kind: np.ndarray) -> np.ndarray:

@@ -17,8 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...pulse import beat
+from ..patched import MOST, about, joined
 
 OUT = 0  # the basin, and the node, of all water that leaves
+_TILE = 32  # cells: changes in one tile are taken together
 _EVERY = 4096  # turns of a loop between two beats
 _DIAGONAL = float(np.sqrt(0.5))
 # row, column: the first four stand earlier in the grid than the cell itself
@@ -118,6 +120,24 @@ def downhill(z: np.ndarray) -> np.ndarray:
         if dr and dc:
             level &= ~((flat[cell + dr * columns] == np.inf) & (flat[cell + dc] == np.inf))
         to[cell[level]] += dr * columns + dc
+    return to
+
+
+def downhill_after(before: np.ndarray, receiver: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """:func:`downhill` of ``z``, from the ``receiver`` of a terrain of the same shape: only cells
+    at or beside one that changed are looked at again."""
+    rows, columns = z.shape
+    windows = joined([(max(r0 - 1, 0), min(r1 + 1, rows), max(c0 - 1, 0), min(c1 + 1, columns))
+                      for r0, r1, c0, c1 in about(z != before, _TILE)])  # fmt: skip
+    if sum((b[1] - b[0]) * (b[3] - b[2]) for b in windows) > MOST * z.size:
+        return downhill(z)
+    to = receiver.copy()
+    for r0, r1, c0, c1 in windows:
+        a, b, x, y = max(r0 - 1, 0), min(r1 + 1, rows), max(c0 - 1, 0), min(c1 + 1, columns)
+        found = downhill(z[a:b, x:y])
+        r, c = np.divmod(found, y - x)
+        part = ((r + a) * columns + c + x).reshape(b - a, y - x)
+        to.reshape(z.shape)[r0:r1, c0:c1] = part[r0 - a : r1 - a, c0 - x : c1 - x]
     return to
 
 

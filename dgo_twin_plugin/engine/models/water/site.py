@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...clean import quiet
 from ...geometry import Polygons, geometry_from_wkb, polygonal
+from ...kept import by_row, whole_of
 from ...pulse import beat
 from ...scan import cells_inside
 from ...wkb import made_valid
 from ..frame import Frame
 from ..ground import frame_of, terrain_in
+from ..patched import owners
 from ..tables import constants
-from .cloudburst import BUILDING, GROUND, UNKNOWN, WATER, Flow, Land, flow_of
+from .cloudburst import (
+    BUILDING,
+    GROUND,
+    UNKNOWN,
+    WATER,
+    Flood,
+    Flow,
+    Land,
+    flood,
+    flow_of,
+    same_land,
+    updated,
+)
 from .hierarchy import AROUND
 
 if TYPE_CHECKING:
@@ -48,7 +62,33 @@ def site_of(scene: Scene) -> Site:
 
 def flow_over(scene: Scene) -> Flow:
     """How water runs over the site of a scene, worked out once."""
-    found: Flow = scene.product("water_flow", lambda s: flow_of(site_of(s).land))
+    def build(s: Scene) -> Flow:
+        land, kept = site_of(s).land, None if s.reuse is None else s.reuse.kept
+        last = None if kept is None else kept.found("water_flow")
+        flow = flow_of(land) if last is None else updated(land, *last)
+        if kept is not None:
+            kept.put("water_flow", (), (land, flow))
+        return flow
+
+    found: Flow = scene.product("water_flow", build)
+    return found
+
+
+def flood_of(scene: Scene, mm: float, hours: float) -> Flood:
+    """The water after a shower, worked out once; that of before where land and flow are."""
+    def build(s: Scene) -> Flood:
+        land, flow, name = site_of(s).land, flow_over(s), ("water_flood", mm, hours)
+        if s.reuse is None:
+            return flood(land, flow, mm, hours)
+        last: tuple[Land, Flow, Flood] | None = s.reuse.kept.found(name)
+        if last is not None and last[1] is flow and same_land(land, last[0]):
+            made = last[2]
+        else:
+            made = flood(land, flow, mm, hours)
+        s.reuse.kept.put(name, (), (land, flow, made))
+        return made
+
+    found: Flood = scene.product(("water_flood", mm, hours), build)
     return found
 
 
@@ -56,12 +96,12 @@ def _site(scene: Scene) -> Site:
     rule = constants("water")["cloudburst"]
     surfaces = scene.surfaces
     frame = frame_of(scene, scene.cell_size, rule["margin"])
-    row = frame.burned(surfaces.polygons, np.arange(surfaces.n), np.full(frame.shape, -1))
-    zone = frame.burned(scene.zones.polygons, np.arange(scene.n_zones) + 1,
-                        np.zeros(frame.shape, np.int64))  # fmt: skip
+    row = owners(scene, frame, "water").astype(np.int64)
+    zone = whole_of(scene, "water_zones", (scene.zones, astuple(frame)), lambda: frame.burned(
+        scene.zones.polygons, np.arange(scene.n_zones) + 1, np.zeros(frame.shape, np.int64)))
     beat()
     built, wet = (np.r_[surfaces.where(name), False][row] for name in ("buildings", "water"))
-    terrain = terrain_in(scene, frame)
+    terrain = terrain_in(scene, frame, "water").copy()
     terrain[(terrain < LOWEST) | (terrain > HIGHEST)] = np.nan
     height, filled = filled_holes(terrain, ~built & ~wet, int(rule["fill"] / frame.cell))
     kind = np.where(built, BUILDING, np.where(wet, WATER, GROUND))
@@ -69,15 +109,23 @@ def _site(scene: Scene) -> Site:
     beat()
     sealed = np.r_[surfaces.share("sealed"), np.nan][row]
     sealed = np.where(np.isnan(sealed), rule["unknown_sealed"], sealed)
-    soil, known = permeability(scene, frame)
+    soil, known, sewer = _below(scene, frame)
     beat()
     storage, facility = _storage(scene, frame, row, kind)
     brim = _brim(height, kind, facility, rule["level_relief"])
     beat()
-    land = Land(frame, height, kind, sealed, soil, _sewer(scene, frame), storage,
+    land = Land(frame, height, kind, sealed, soil, sewer, storage,
                 _roofs(scene, row), brim)  # fmt: skip
     reach = max(1, round(rule["reach"] / frame.cell))
     return Site(land, row, zone, known, filled, *_around(scene, frame, row, kind, reach))
+
+
+def _below(scene: Scene, frame: Frame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What the maps say of the soil and the sewer; no edit of the design changes it."""
+    maps = [item.raster for item in scene.rasters("infiltration")]
+    made_from = maps, scene.vectors("infiltration"), scene.vectors("sewer"), astuple(frame)
+    return whole_of(scene, "water_below", made_from, lambda: (*permeability(scene, frame),
+                                                              _sewer(scene, frame)))
 
 
 def filled_holes(z: np.ndarray, wanted: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray]:
@@ -266,14 +314,27 @@ def _around(scene: Scene, frame: Frame, row: np.ndarray, kind: np.ndarray,
             reach: int) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """(building, cell) pairs: cells other than buildings within ``reach`` cells of one, each pair
     once, by building. A building too small to hold a cell's centre counts at its middle."""
-    rows, columns = frame.shape
-    r, c = np.nonzero(kind == BUILDING)
-    of = row[r, c]
     inside = np.zeros(scene.surfaces.n, bool)
     inside[scene.cut.feature] = True
     built = np.flatnonzero(scene.surfaces.where("buildings") & inside)
-    keep = inside[of]
-    r, c, of = r[keep], c[keep], of[keep]
+
+    def make(some: np.ndarray) -> tuple[np.ndarray, ...]:
+        return _about(scene, frame, row, kind, reach, some)
+
+    # pairs rest on what is built within reach, and on the cells that have their centre there
+    found = by_row(scene, "water_beside", (astuple(frame), reach), built, make,
+                   (reach + 3.0) * frame.cell)  # fmt: skip
+    return found[0], found[1]
+
+
+def _about(scene: Scene, frame: Frame, row: np.ndarray, kind: np.ndarray, reach: int,
+           built: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """The pairs of some buildings."""
+    rows, columns = frame.shape
+    wanted = np.zeros(scene.surfaces.n + 1, bool)
+    wanted[built] = True
+    r, c = np.nonzero((kind == BUILDING) & wanted[row])
+    of = row[r, c]
     small = np.setdiff1d(built, of)
     at_r, at_c, here = frame.cells(scene.surfaces.polygons.take(small).centroids())
     r, c, of = np.r_[r, at_r[here]], np.r_[c, at_c[here]], np.r_[of, small[here]]

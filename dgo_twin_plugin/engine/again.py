@@ -1,0 +1,376 @@
+"""The geometry of a scene: ground divided, plan area, cut by zone; and how little of it is done
+again where most features are those of the last scene (:class:`kept.Kept`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from osgeo import ogr
+
+from .checks import Check
+from .clean import quiet
+from .functions import Functions
+from .geometry import Polygons
+from .joints import GAP
+from .kept import Kept, Reuse, pairing, same_shapes, whole
+from .overlap import Divided, dissolve, divide, divide_again, meeting, uncovered, zone_areas
+from .pulse import beat
+from .scan import Coarse
+from .solid import union_of_disjoint
+from .strips import merged, strips
+from .words import LOW, NORMAL
+from .zones import fill_holes
+
+if TYPE_CHECKING:
+    from .scene import Scene, Zones
+    from .sketch import Ground
+
+OVERLAP_CHECK = 0.005  # m2: less common ground than this is not worth a check
+DUST = 1e-9  # m
+MARGIN = 4 * GAP  # m within which a feature touches the edge of the plan
+_LAST = "ground"
+
+
+@dataclass
+class _State:
+    """What the next scene asks of this one."""
+
+    layer: list[str]
+    fid: list[int]
+    current: list[bool]
+    function: np.ndarray
+    footprints: Polygons
+    divided: tuple[Divided, Divided] | None = None  # design, current situation
+    rest: Polygons | None = None  # of the current situation below the design
+    visible: Polygons | None = None
+    overlaps: dict[int, tuple[int, float, Check]] = field(default_factory=dict)
+    cut: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+    zones: Zones | None = None
+
+
+@dataclass
+class Last:
+    """The last scene beside this one. ``pair`` (n,): row of each surface there, -1 where it is new;
+    ``drawn`` (n,): drawn alike, with the same function; ``shape`` (n,): the same visible ground,
+    once it is known; ``old`` None: there is nothing to compare with."""
+
+    old: _State | None
+    new: _State
+    pair: np.ndarray
+    drawn: np.ndarray
+    shape: np.ndarray
+    kind: np.ndarray
+    cut: np.ndarray
+    stays: np.ndarray | None = None  # zones and strips as in :class:`kept.Reuse`
+    strips: np.ndarray | None = None
+
+    @classmethod
+    def of(cls, kept: Kept | None, origin: tuple[float, float], ground: Ground,
+           function: np.ndarray, footprints: Polygons) -> Last | None:  # fmt: skip
+        if kept is None:
+            return None
+        new = _State(ground.layer, ground.fid, ground.current, function, footprints)
+        old: _State | None = None
+        if kept.made_from(_LAST) == (origin,):
+            old = kept.found(_LAST)
+        kept.put(_LAST, (origin,), new)
+        n = footprints.n
+        nothing, pair = np.zeros(n, bool), None
+        if old is not None:
+            pair = _paired(new, old)
+        if old is None or pair is None or not old.footprints.n:
+            return cls(None, new, np.full(n, -1), nothing, nothing, nothing, np.full(n, -1))
+        kind = (pair >= 0) & (function == old.function[pair])
+        drawn = same_shapes(footprints, old.footprints, pair)
+        return cls(old, new, pair, drawn & kind, nothing, kind, np.full(n, -1))
+
+    @property
+    def unmoved(self) -> bool:
+        """Whether all features of before are there again, drawn alike, and no other."""
+        return (self.old is not None and self.old.visible is not None
+                and len(self.pair) == self.old.footprints.n and bool(self.drawn.all()))
+
+    def see(self, visible: Polygons) -> None:
+        self.new.visible = visible
+        if self.old is not None and self.old.visible is not None:
+            self.shape = same_shapes(visible, self.old.visible, self.pair)
+
+    def gone(self) -> np.ndarray:
+        """Rows of before whose visible ground is not there any more, or not as it was."""
+        assert self.old is not None
+        left = np.ones(self.old.footprints.n, bool)
+        left[self.pair[self.shape]] = False
+        return np.flatnonzero(left)
+
+
+def _paired(new: _State, old: _State) -> np.ndarray | None:
+    if new.fid == old.fid and new.layer == old.layer and new.current == old.current:
+        return np.arange(len(new.fid))
+
+    def keys(state: _State) -> tuple[np.ndarray, ...]:
+        return (np.array(state.fid, np.int64), np.array(state.current, bool),
+                np.array(state.layer, object))  # fmt: skip
+
+    return pairing(keys(new), keys(old))
+
+
+# ------------------------------------------------------------------------------------ ground
+def divided(footprints: Polygons, function: np.ndarray, current: np.ndarray, functions: Functions,
+            ground: Ground, checks: list[Check], kept: Kept | None,
+            last: Last | None) -> Polygons:  # fmt: skip
+    """The order on the ground: design above current situation, then rank, then row."""
+    if last is not None and last.unmoved and last.old is not None and last.old.visible is not None:
+        new, then = last.new, last.old
+        new.divided, new.rest, new.overlaps = then.divided, then.rest, then.overlaps
+        checks += [check for _, _, check in then.overlaps.values()]
+        new.visible, last.shape = then.visible, np.ones(len(last.pair), bool)
+        return last.old.visible  # what was worked out of its edges goes with it
+    by_name = {f: float(functions.rank(f)) for f in set(function.tolist())}
+    rank = np.array([by_name[f] for f in function.tolist()], float)
+    rows = np.flatnonzero(~current), np.flatnonzero(current)
+    old = None if last is None else last.old
+    made: list[Divided] = []
+    pairs: list[np.ndarray | None] = []
+    for nth, mine in enumerate(rows):
+        polygons = footprints.take(mine)
+        pair = None
+        if last is not None and old is not None and old.divided is not None:
+            was = np.full(old.footprints.n, -1, np.int64)
+            before = np.flatnonzero(np.array(old.current, bool) == bool(nth))
+            was[before] = np.arange(len(before))
+            pair = np.where(last.drawn[mine], was[last.pair[mine]], -1)
+            made.append(divide_again(polygons, rank[mine], old.divided[nth], pair))
+        else:
+            made.append(divide(polygons, rank[mine]))
+        pairs.append(pair)
+    design, there = made
+    rest = None
+    if old is not None and old.divided is not None and old.rest is not None:
+        rest = _left_again(there.visible, design.visible, old.divided, old.rest, pairs)
+    if rest is None:
+        rest = uncovered(there.visible, design.visible)
+    back = np.argsort(np.concatenate(rows))
+    visible = design.visible.joined(rest).take(back)
+    _contested(made, rows, footprints, visible, function, ground, checks, last)
+    if last is not None:
+        last.new.divided, last.new.rest = (design, there), rest
+        last.see(visible)
+    return visible
+
+
+def _left_again(there: Polygons, design: Polygons, old: tuple[Divided, Divided], rest: Polygons,
+                pairs: list[np.ndarray | None]) -> Polygons | None:  # fmt: skip
+    """:func:`overlap.uncovered`, done again only below what came, went or changed."""
+    over, under = pairs
+    assert over is not None and under is not None
+    alike = same_shapes(design, old[0].visible, over)
+    gone = np.ones(old[0].visible.n, bool)
+    gone[over[alike]] = False
+    boxes = np.concatenate([design.bounds()[~alike], old[0].visible.bounds()[gone]])
+    if len(boxes) > 200:
+        return None
+    again = ~same_shapes(there, old[1].visible, under)
+    both = np.concatenate([boxes, there.bounds()])
+    _, near = meeting(both, np.arange(len(boxes)))
+    again[near[near >= len(boxes)] - len(boxes)] = True
+    rows = np.flatnonzero(again)
+    index = np.where(again, -1, under)
+    index[rows] = rest.n + np.arange(len(rows))
+    return rest.joined(uncovered(there.take(rows), design)).take(index)
+
+
+def _contested(made: list[Divided], rows: tuple[np.ndarray, np.ndarray], footprints: Polygons,
+               visible: Polygons, function: np.ndarray, ground: Ground, checks: list[Check],
+               last: Last | None) -> None:  # fmt: skip
+    """A check for each feature that lost ground to another of its own layers."""
+    loser = np.concatenate([mine[d.loser] for d, mine in zip(made, rows)])
+    winner = np.concatenate([mine[d.winner] for d, mine in zip(made, rows)])
+    area = np.concatenate([d.area for d in made])
+    gone = footprints.area() - visible.area()
+    lost = np.bincount(loser, area, footprints.n) if len(loser) else gone
+    first = np.flatnonzero(np.diff(loser, prepend=-1))  # of each feature, in order
+    old = last.old if last is not None else None
+    known = {} if old is None else old.overlaps
+    for at, who in zip(loser[first].tolist(), winner[first].tolist()):
+        if lost[at] < OVERLAP_CHECK:
+            continue
+        beat()
+        least = min(float(lost[at]), float(gone[at]))  # several on one place: lost once
+        if last is not None and last.drawn[at] and last.drawn[who]:
+            was = known.get(int(last.pair[at]))
+            if was is not None and was[0] == last.pair[who] and was[1] == least:
+                last.new.overlaps[at] = who, least, was[2]
+                checks.append(was[2])
+                continue
+        common = footprints.geometry(at).Intersection(footprints.geometry(who))
+        check = Check(
+            "overlap", NORMAL if least > 1.0 else LOW, "feature", ground.layer[at],
+            ground.fid[at], value=f"{least:.3f}",
+            params={"area": least, "function": str(function[at]),
+                    "other": ground.fid[who], "other_function": str(function[who])},
+            wkb=None if common is None else bytes(common.ExportToWkb(ogr.wkbNDR)),
+        )  # fmt: skip
+        checks.append(check)
+        if last is not None:
+            last.new.overlaps[at] = who, least, check
+
+
+# ------------------------------------------------------------------------------------ plan area
+@dataclass(frozen=True)
+class Plan:
+    geometry: ogr.Geometry
+    polygons: Polygons  # the same, one feature
+    checks: list[Check]
+
+    @classmethod
+    def of(cls, geometry: ogr.Geometry, checks: list[Check] | None = None) -> Plan:
+        return cls(geometry, Polygons.from_geometries([geometry]), checks or [])
+
+
+def plan_again(visible: Polygons, design: np.ndarray, kept: Kept | None,
+               last: Last | None) -> Plan:  # fmt: skip
+    """The ground of the design with its holes filled. What came and went where other ground lies
+    all around leaves the plan as it was."""
+    before: Plan | None = None if kept is None else kept.found("plan")
+    inputs = ("design",)
+    old = last.old if last is not None else None
+    known = False
+    if (kept is not None and last is not None and old is not None and old.visible is not None
+            and before is not None and kept.made_from("plan") == inputs):  # fmt: skip
+        known = True
+        now = design[~last.shape[design]]
+        gone = last.gone()
+        gone = gone[~np.array(old.current, bool)[gone]]
+        stays = design[last.shape[design]]
+        if len(now) + len(gone) <= 20:
+            moved = visible.take(now).joined(old.visible.take(gone))
+            if _surrounded(moved, visible, stays):
+                return kept.put("plan", inputs, before)
+    made = Plan.of(begun_alike(fill_holes(union_of_disjoint(visible.take(design)))))
+    if kept is None:
+        return made
+    if known and before is not None and _alike(made.polygons, before.polygons):
+        made = before  # so are the zones, and all that rests on them
+    return kept.put("plan", inputs, made)
+
+
+def begun_alike(geometry: ogr.Geometry) -> ogr.Geometry:
+    """The same polygons without holes, each ring begun at its lowest vertex and the polygons in
+    order of that: what GEOS begins with depends on all that it joined."""
+    polygons = Polygons.from_geometries([geometry])
+    ends = polygons.ring_start
+    rings = [polygons.xy[a : b - 1] for a, b in zip(ends[:-1], ends[1:])]
+    rings = [np.roll(xy, -int(np.lexsort(xy.T[::-1])[0]), axis=0) for xy in rings]
+    rings.sort(key=lambda xy: tuple(xy[0]))
+    made = ogr.Geometry(ogr.wkbMultiPolygon)
+    for xy in rings:
+        made.AddGeometry(_polygon(xy))
+    return made if len(rings) != 1 else _polygon(rings[0])
+
+
+def _polygon(xy: np.ndarray) -> ogr.Geometry:
+    each = np.arange(1)
+    closed = np.concatenate([xy, xy[:1]])
+    return Polygons(closed, np.array([0, len(closed)]), each, each, 1).geometry(0)
+
+
+def _alike(a: Polygons, b: Polygons) -> bool:
+    """The same plan but for the dust of joining its parts in another order."""
+    return (a.xy.shape == b.xy.shape and np.array_equal(a.ring_start, b.ring_start)
+            and bool((np.abs(a.xy - b.xy) <= DUST).all()))  # fmt: skip
+
+
+def _surrounded(moved: Polygons, visible: Polygons, stays: np.ndarray) -> bool:
+    """Whether the ground of the rows ``stays`` closes a ring about each feature that came or went.
+    Then the edge of the plan, and what hangs together, do not depend on it. That the feature lies
+    inside the plan is not enough: it may have bridged a gap of a hair's breadth."""
+    box, all_boxes = moved.bounds(), visible.bounds()[stays]
+    real = np.flatnonzero(np.isfinite(box[:, 0]))
+    with quiet():
+        for about in merged(box[real]):  # what lies together has its ring in common
+            mine = real[(box[real, :2] >= about[:2]).all(axis=1)
+                        & (box[real, 2:] <= about[2:]).all(axis=1)]  # fmt: skip
+            shapes = [moved.geometry(row).Buffer(MARGIN, 1) for row in mine.tolist()]
+            size = float(np.max(about[2:] - about[:2]))
+            if not any(_ringed(shapes, visible, stays, all_boxes, about, reach)
+                       for reach in (5.0 + 0.5 * size, 30.0 + size)):  # fmt: skip
+                return False
+    return True
+
+
+def _ringed(shapes: list[ogr.Geometry], visible: Polygons, stays: np.ndarray, boxes: np.ndarray,
+            box: np.ndarray, reach: float) -> bool:  # fmt: skip
+    wide = box + reach * np.array([-1, -1, 1, 1])
+    _, near = meeting(np.concatenate([wide[None, :], boxes]), np.zeros(1, np.int64))
+    near = stays[near[near > 0] - 1]
+    if not len(near):
+        return False
+    about = fill_holes(dissolve([visible.geometry(int(k)) for k in near]))
+    return all(about.Contains(shape) for shape in shapes)
+
+
+# ------------------------------------------------------------------------------------ zones
+def cut_again(visible: Polygons, zones: Zones, kept: Kept | None,
+              last: Last | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+    """Feature x zone, as :func:`overlap.zone_areas`; only what changed is cut again."""
+    if kept is None or last is None:
+        return zone_areas(visible, zones.polygons)
+    side = Coarse.side(visible.n)
+    coarse = whole(kept, "coarse", (zones, side), lambda: Coarse.of(zones.polygons, visible.n))
+    old, made = last.old, None
+    if old is not None and old.cut is not None and old.zones is not None:
+        changed = last.strips = _changed_zones(zones, old.zones, last)
+        if changed is not None:
+            good = last.shape.copy()
+            if len(changed):
+                both = np.concatenate([changed, visible.bounds()])
+                _, near = meeting(both, np.arange(len(changed)))
+                good[near[near >= len(changed)] - len(changed)] = False
+            last.cut = np.where(good, last.pair, -1)
+            fresh = zone_areas(visible, zones.polygons, np.flatnonzero(~good), coarse)
+            back = np.full(old.footprints.n, -1, np.int64)
+            back[last.pair[good]] = np.flatnonzero(good)
+            row = back[old.cut[0]]
+            use = row >= 0
+            columns = [np.concatenate([a, b]) for a, b in zip(
+                (row[use], old.cut[1][use], old.cut[2][use]), fresh)]
+            order = np.argsort(columns[0], kind="stable")  # both are in order of zone
+            made = columns[0][order], columns[1][order], columns[2][order]
+    if made is None:
+        made = zone_areas(visible, zones.polygons, None, coarse)
+    last.new.cut, last.new.zones = made, zones
+    return made
+
+
+def _changed_zones(zones: Zones, old: Zones, last: Last) -> np.ndarray | None:
+    """Boxes (k, 4) about all ground that changed its zone; None where all may have."""
+    if zones is old:
+        last.stays = np.ones(zones.n, bool)
+        return np.zeros((0, 4))
+    if zones.n != old.n or zones.area_type.tolist() != old.area_type.tolist():
+        return None
+    last.stays = same_shapes(zones.polygons, old.polygons, np.arange(zones.n))
+    return strips(zones.polygons, old.polygons, np.flatnonzero(~last.stays))
+
+
+# ------------------------------------------------------------------------------------ what is kept
+def reuse_of(scene: Scene, kept: Kept, last: Last | None) -> Reuse:
+    """What indicators may take over."""
+    n = scene.surfaces.n
+    none = np.full(n, -1, np.int64)
+    if last is None or last.old is None or last.old.visible is None:
+        return Reuse(kept, none, none, np.zeros(n, bool), none, scene.surfaces.polygons.bounds())
+    same = last.shape & last.kind
+    gone = np.ones(last.old.footprints.n, bool)
+    gone[last.pair[same]] = False
+    boxes = np.concatenate([scene.surfaces.polygons.bounds()[~same],
+                            last.old.visible.bounds()[gone]])  # fmt: skip
+    return Reuse(kept, np.where(last.shape, last.pair, -1), last.cut, last.kind,
+                 np.where(last.drawn, last.pair, -1),
+                 boxes[np.isfinite(boxes[:, 0])], last.old.zones, last.stays,
+                 last.strips)  # fmt: skip
+
+
+__all__ = ["Last", "Plan", "cut_again", "divided", "plan_again", "reuse_of"]

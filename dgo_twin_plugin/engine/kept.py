@@ -1,0 +1,336 @@
+"""What the last run of the same plan worked out, so that the next one works out only what changed.
+
+A run that is written starts from nothing; whoever follows a design while it is drawn keeps a
+:class:`Kept` between runs. An answer is taken over only where all that it was made from is the
+same: the very object, or equal numbers, texts and arrays. So what a run gives does not depend on
+whether anything was kept; only how long it takes does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from .geometry import Polygons, _ranges
+from .overlap import meeting
+
+if TYPE_CHECKING:
+    from .scene import Scene, Zones
+
+T = TypeVar("T")
+MOST_IDLE = 40  # runs that an answer is carried along without being asked for
+
+
+class Kept:
+    """Answers of the last run (``old``) and those of the run that is under way (``new``). A run
+    that is given up leaves the old ones as they were."""
+
+    def __init__(self) -> None:
+        self._old: dict[Hashable, tuple[tuple[Any, ...], Any]] = {}
+        self._new: dict[Hashable, tuple[tuple[Any, ...], Any]] = {}
+        self._idle: dict[Hashable, int] = {}  # runs since an answer was asked for
+
+    def begin(self) -> None:
+        self._new = {}
+
+    def settle(self, scene: Scene | None = None) -> None:
+        """The run is done: what it used or made is what is kept. What it did not ask for, because
+        an indicator had nothing to do, is carried along with the rows of ``scene`` for a while."""
+        idle: dict[Hashable, int] = {}
+        for name, (inputs, answer) in self._old.items():
+            count = self._idle.get(name, 0) + 1
+            if scene is None or name in self._new or count > MOST_IDLE:
+                continue
+            if isinstance(answer, Lines):
+                answer = answer.moved(match_of(scene, answer.kind))
+            self._new[name], idle[name] = (inputs, answer), count
+        self._old, self._new, self._idle = self._new, {}, idle
+
+    def forget(self) -> None:
+        self._old, self._new, self._idle = {}, {}, {}
+
+    def found(self, name: Hashable) -> Any:
+        """The last answer under a name whatever it was made from; None where there is none."""
+        entry = self._old.get(name)
+        return None if entry is None else entry[1]
+
+    def of_last(self, name: Hashable) -> Any:
+        """The same, but only where the last run asked for it: its rows are those of that run."""
+        return None if self._idle.get(name) else self.found(name)
+
+    def made_from(self, name: Hashable) -> tuple[Any, ...] | None:
+        entry = self._old.get(name)
+        return None if entry is None else entry[0]
+
+    def of_last_run(self, name: Hashable) -> bool:
+        """Whether the last run itself asked for the answer, so that its rows are of that run."""
+        return name in self._old and name not in self._idle
+
+    def put(self, name: Hashable, inputs: tuple[Any, ...], answer: T) -> T:
+        self._new[name] = inputs, answer
+        return answer
+
+    def drop(self, name: Hashable) -> None:
+        """Do not keep what was put under this name in this run."""
+        self._new.pop(name, None)
+
+    def whole(self, name: Hashable, inputs: tuple[Any, ...], make: Callable[[], T]) -> T:
+        """The answer under this name where it was made from the same inputs, else a new one.
+        Answers are shared between runs: nobody may write in one."""
+        for entry in (self._new.get(name), self._old.get(name)):
+            if entry is not None and same(entry[0], inputs):
+                self._new[name] = entry
+                answer: T = entry[1]
+                return answer
+        return self.put(name, inputs, make())
+
+
+def whole(kept: Kept | None, name: Hashable, inputs: tuple[Any, ...], make: Callable[[], T]) -> T:
+    """:meth:`Kept.whole`, or simply made where nobody keeps."""
+    return make() if kept is None else kept.whole(name, inputs, make)
+
+
+def whole_of(scene: Scene, name: Hashable, inputs: tuple[Any, ...], make: Callable[[], T]) -> T:
+    """:func:`whole` for what an indicator makes of a scene."""
+    return make() if scene.reuse is None else scene.reuse.kept.whole(name, inputs, make)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two inputs are the same to the last bit."""
+    if a is b:
+        return True
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, np.ndarray):
+        if a.dtype != b.dtype or a.shape != b.shape:
+            return False
+        if a.dtype == object:
+            return bool(a.tolist() == b.tolist())
+        return bool(np.array_equal(a, b, equal_nan=a.dtype.kind == "f"))
+    if isinstance(a, (tuple, list)):
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(same(v, b[k]) for k, v in a.items())
+    if isinstance(a, (str, bytes, int, float, bool)):
+        return bool(a == b)
+    return False
+
+
+# ------------------------------------------------------------------------------------ rows
+@dataclass
+class Reuse:
+    """What a scene may take over from the one before it. ``shape`` (n,): the row of the last
+    surfaces with the same visible ground, -1 where there is none; ``cut`` the same, where moreover
+    all zones about it are the same; ``near`` boxes (k, 4) of all visible ground that came, went or
+    changed its function, as it was and as it is."""
+
+    kept: Kept
+    shape: np.ndarray
+    cut: np.ndarray
+    function: np.ndarray  # (n,) bool: the same function and the same current as that row
+    drawn: np.ndarray  # (n,) row of before that was drawn alike, -1 where there is none
+    near: np.ndarray
+    zones: Zones | None = None  # those of before
+    stays: np.ndarray | None = None  # (n_zones,) the very shape of before; None: ids have changed
+    strips: np.ndarray | None = None  # boxes (k, 4) about all ground that changed its zone
+
+
+Kind = object  # 'shape', 'cut' or 'drawn' as in Reuse, or metres about which nothing changed
+
+
+def match_of(scene: Scene, kind: Kind) -> np.ndarray:
+    """(n,) row of before of the surfaces that are the same in this sense, -1 where there is none.
+    A number: what came, went or changed its function stays further away than so many metres."""
+    assert scene.reuse is not None
+    if isinstance(kind, str):
+        found: np.ndarray = getattr(scene.reuse, kind)
+        return found
+    found = scene.product(("undisturbed", kind), lambda _: _undisturbed(scene, kind))
+    return found
+
+
+def _undisturbed(scene: Scene, reach: Any) -> np.ndarray:
+    reuse = scene.reuse
+    assert reuse is not None
+    alike = np.where(reuse.function, reuse.shape, -1)
+    if len(reuse.near) > MOST_CHANGED:
+        return np.full_like(alike, -1)
+    wide = reuse.near + np.array([-1, -1, 1, 1]) * float(reach)
+    _, near = meeting(np.concatenate([wide, scene.surfaces.polygons.bounds()]),
+                      np.arange(len(wide)))  # fmt: skip
+    alike[near[near >= len(wide)] - len(wide)] = -1
+    return alike
+
+
+MOST_CHANGED = 60  # features up to which neighbours are looked for one by one
+
+
+@dataclass(frozen=True)
+class Lines:
+    """What is known of rows of the surfaces: ``covered`` (n,) of which; ``columns``, arrays (k,),
+    the first the row; ``of`` arrays (n,) that it was made from."""
+
+    kind: Kind
+    covered: np.ndarray
+    columns: tuple[np.ndarray, ...]
+    of: tuple[np.ndarray, ...]
+
+    def moved(self, match: np.ndarray) -> Lines:
+        """The same for the rows of a next scene, as far as they are there."""
+        n = len(self.covered)
+        if len(match) == n and np.array_equal(match, np.arange(n)):
+            return self
+        good = np.flatnonzero(match >= 0)
+        back = np.full(n, -1, np.int64)
+        back[match[good]] = good
+        covered = np.zeros(len(match), bool)
+        covered[good] = self.covered[match[good]]
+        row = back[self.columns[0]]
+        use = np.flatnonzero(row >= 0)
+        of = tuple(values[np.maximum(match, 0)] if n else np.zeros(len(match), values.dtype)
+                   for values in self.of)  # fmt: skip
+        return Lines(self.kind, covered, (row[use], *(c[use] for c in self.columns[1:])), of)
+
+
+def by_row(scene: Scene, name: Hashable, inputs: tuple[Any, ...], rows: np.ndarray,
+           make: Callable[[np.ndarray], tuple[np.ndarray, ...]], kind: Kind = "cut",
+           of: tuple[np.ndarray, ...] = (),
+           again: np.ndarray | None = None) -> tuple[np.ndarray, ...]:  # fmt: skip
+    """Something that is known of each row of the surfaces by itself, however many lines a row has.
+
+    ``make(rows)`` gives arrays (k,), of which the first is the row, ascending; lines of a row may
+    depend on nothing but that row, ``inputs``, and what ``of``, arrays (n,), say of it. ``kind``
+    (:func:`match_of`) says which rows are those of before. Only rows that were not there before
+    are made, and those of ``again`` (n,) bool.
+    """
+    if scene.reuse is None:
+        return make(rows)
+    kept = scene.reuse.kept
+    covered = np.zeros(scene.surfaces.n, bool)
+    covered[rows] = True
+    last, before = kept.made_from(name), kept.found(name)
+    if last is None or not same(last, inputs) or before.kind != kind:
+        columns = make(rows)
+    else:
+        source = match_of(scene, kind)[rows]
+        ok = source >= 0
+        if again is not None:
+            ok &= ~again[rows]
+        ok[ok] = before.covered[source[ok]]
+        for now, then in zip(of, before.of):
+            ok[ok] = _equal(now[rows[ok]], then[source[ok]])
+        if ok.all() and len(rows) == before.covered.sum() and np.array_equal(source, rows):
+            columns = before.columns
+        else:
+            fresh = make(rows[~ok])
+            back = np.full(len(before.covered), -1, np.int64)
+            back[source[ok]] = rows[ok]
+            row = back[before.columns[0]]
+            use = np.flatnonzero(row >= 0)
+            joined = np.concatenate([row[use], fresh[0]])
+            order = np.argsort(joined, kind="stable")
+            columns = (joined[order], *(np.concatenate([a[use], b])[order]
+                                        for a, b in zip(before.columns[1:], fresh[1:])))
+    kept.put(name, inputs, Lines(kind, covered, columns, of))
+    return columns
+
+
+def each_alike(scene: Scene, name: Hashable, columns: tuple[np.ndarray, ...],
+               make: Callable[[np.ndarray], list[T]]) -> list[T]:  # fmt: skip
+    """One object per line of ``columns`` (k,); ``make(rows)`` gives those of some lines. A line
+    that says what it said before, at the same place, keeps its object."""
+    n = len(columns[0])
+    if scene.reuse is None:
+        return make(np.arange(n))
+    kept = scene.reuse.kept
+    last, before = kept.made_from(name), kept.found(name)
+    if last is None or len(last[0]) != n or [c.dtype for c in last] != [c.dtype for c in columns]:
+        return kept.put(name, columns, make(np.arange(n)))
+    other = np.zeros(n, bool)
+    for now, then in zip(columns, last):
+        other |= ~_equal(now, then)
+    changed = np.flatnonzero(other)
+    found = list(before)
+    for row, item in zip(changed.tolist(), make(changed)):
+        found[row] = item
+    return kept.put(name, columns, found)
+
+
+def _equal(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    found: np.ndarray = a == b
+    return found | ((a != a) & (b != b)) if a.dtype.kind == "f" else found
+
+
+def pairing(keys: tuple[np.ndarray, ...], before: tuple[np.ndarray, ...]) -> np.ndarray | None:
+    """(n,) row of ``before`` with the same keys, ascending, -1 where there is none. Keys are arrays
+    (n,) that name a row together. None where the order is another one."""
+    n, m = len(keys[0]), len(before[0])
+    least = min(n, m)
+    first, last = least, least  # rows that stand the same from the start, and from the end
+    for now, then in zip(keys, before):
+        other = np.flatnonzero(now[:least] != then[:least])
+        first = min(first, int(other[0]) if len(other) else least)
+        other = np.flatnonzero(now[n - least :][::-1] != then[m - least :][::-1])
+        last = min(last, int(other[0]) if len(other) else least)
+    last = min(last, least - first)
+    found = np.full(n, -1, np.int64)
+    found[:first] = np.arange(first)
+    found[n - last :] = np.arange(m - last, m)
+    between: dict[Hashable, list[int]] = {}
+    rest = zip(*(k[first : m - last].tolist() for k in before))
+    for at, key in enumerate(rest, first):
+        between.setdefault(key, []).append(at)
+    for at, key in enumerate(zip(*(k[first : n - last].tolist() for k in keys)), first):
+        if between.get(key):
+            found[at] = between[key].pop(0)
+    return found if (np.diff(found[found >= 0]) > 0).all() else None
+
+
+def same_shapes(new: Polygons, old: Polygons, pair: np.ndarray) -> np.ndarray:
+    """(n,) whether each feature has exactly the vertices, rings and parts of its row in ``pair``
+    (-1: no)."""
+    good = pair >= 0
+    rows = np.flatnonzero(good)
+    if not len(rows):
+        return good
+    if (len(rows) == new.n == old.n and new.xy.shape == old.xy.shape
+            and np.array_equal(new.ring_start, old.ring_start)
+            and np.array_equal(new.ring_part, old.ring_part)
+            and np.array_equal(new.part_feature, old.part_feature)):  # fmt: skip
+        differs = np.flatnonzero((new.xy != old.xy).any(axis=1))  # all of one build: at once
+        good[new.ring_feature[np.searchsorted(new.ring_start, differs, "right") - 1]] = False
+        return good
+    was = pair[rows]
+    counts = []
+    for polygons, at in ((new, rows), (old, was)):
+        part, ring = polygons.feature_part_start, polygons.part_ring_start
+        vertex = polygons.ring_start
+        counts.append(np.stack([part[at + 1] - part[at], ring[part[at + 1]] - ring[part[at]],
+                                vertex[ring[part[at + 1]]] - vertex[ring[part[at]]]]))  # fmt: skip
+    fits = (counts[0] == counts[1]).all(axis=0)
+    rows, was = rows[fits], was[fits]
+    found = np.zeros(new.n, bool)
+    found[rows] = True
+    index = []
+    for polygons, at in ((new, rows), (old, was)):
+        part, ring = polygons.feature_part_start, polygons.part_ring_start
+        first, last = ring[part[at]], ring[part[at + 1]]
+        index.append((polygons.ring_start[first], polygons.ring_start[last], first, last))
+    a, count = _ranges(index[0][0], index[0][1])
+    b, _ = _ranges(index[1][0], index[1][1])
+    differs = (new.xy[a] != old.xy[b]).any(axis=1)
+    found[np.repeat(rows, count)[differs]] = False
+    # rings of the same number of vertices together may still be cut up in another way
+    a, count = _ranges(index[0][2], index[0][3])
+    b, _ = _ranges(index[1][2], index[1][3])
+    at = np.repeat(rows, count)
+    base = np.repeat(np.stack([index[0][0] - index[1][0],
+                               new.feature_part_start[rows] - old.feature_part_start[was]]),
+                     count, axis=1)  # fmt: skip
+    other = new.ring_start[a] - old.ring_start[b] != base[0]
+    other |= new.ring_part[a] - old.ring_part[b] != base[1]
+    found[at[other]] = False
+    return found

@@ -1,0 +1,173 @@
+"""Which indicators an edit cannot have moved: they keep their measurement and their marks.
+
+An indicator stands here with what of the surfaces it reads (beside the zones and the context, of
+which any change counts for all). What does not stand here is measured again, always; so is
+everything in a run that keeps nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .indicators.spec import Places, ZoneValues
+from .kept import same
+from .rough import is_rough
+from .scene import FIELDS, MAP
+
+if TYPE_CHECKING:
+    from .indicators.spec import Indicator, Measurement
+    from .norms import Profile
+    from .prepare import Prepared
+    from .scene import Scene
+
+
+@dataclass(frozen=True)
+class Reads:
+    """``groups``: functions of the surfaces that count, () for all; ``fields`` of these, all where
+    None; ``items``: also what stands on the ground; ``by_map``: only where no model runs."""
+
+    groups: tuple[str, ...] = ()
+    fields: tuple[str, ...] | None = None
+    items: bool = False
+    by_map: bool = False
+
+
+_BUILT = Reads(("buildings",))
+_BY_MAP = Reads(("buildings",), by_map=True)
+_WITH_ITEMS = Reads(("buildings",), items=True)
+READS = {
+    "energy_use": _BUILT,
+    "renewable_generation": Reads(("buildings", "solar_field"), by_map=True),
+    "material_use": _BUILT,
+    "open_water": Reads(fields=()),
+    "natural_banks": Reads(fields=("bank",)),
+    "flood_safety": _BUILT,
+    "soil_quality": Reads(fields=()),
+    "geological_value": Reads(fields=("existing",)),
+    "soil_bearing": Reads(fields=("public",)),
+    "traffic_noise": _BY_MAP,
+    "industrial_noise": _BUILT,
+    "air_quality": _BY_MAP,
+    "individual_risk": _BUILT,
+    "societal_risk": _BUILT,
+    "odour": _BUILT,
+    "light_nuisance": _WITH_ITEMS,
+    "public_transport": _WITH_ITEMS,
+}
+
+
+def measured(scene: Scene, profile: Profile, spec: Indicator,
+             make: Callable[[Scene, Profile, Indicator], Measurement]) -> Measurement:  # fmt: skip
+    """The measurement of before where nothing that it read has changed, else a new one."""
+    reads, reuse = READS.get(spec.id), scene.reuse
+    if (reuse is None or reads is None or is_rough(scene)
+            or (reads.by_map and scene.method(spec.id) != MAP)):  # fmt: skip
+        return make(scene, profile, spec)
+    drawn, rows = _surfaces(scene, reads, spec)
+    token = (_surroundings(scene), profile, drawn, _items(scene) if reads.items else None)
+    name = ("measured", spec.id)
+    before, last = reuse.kept.made_from(name), reuse.kept.found(name)
+    found: Measurement | None = None
+    if before is not None and same(before, token):
+        found = last[0] if np.array_equal(last[1], rows) else _moved(last[0], last[1], rows)
+    if found is None:
+        found = make(scene, profile, spec)
+    if not found.fields:  # what is worked out on demand holds on to its scene
+        reuse.kept.put(name, token, (found, rows))
+    return found
+
+
+def _moved(measurement: Measurement, old: np.ndarray, new: np.ndarray) -> Measurement | None:
+    """The same measurement where the surfaces of rows ``old`` are those of ``new``; None where it
+    speaks of others. Its notes speak of zones, never of rows."""
+    where = np.full(int(old.max(initial=-1)) + 2, -1, np.int64)  # the last: -1, no surface
+    where[old] = new
+
+    def places(given: Places | None) -> Places | None:
+        if given is None or given.feature is None:
+            return given
+        feature = where[np.minimum(given.feature, len(where) - 1)]
+        lost.append(bool(((feature < 0) & (given.feature >= 0)).any()))
+        return replace(given, feature=feature)
+
+    lost: list[bool] = []
+    parts: dict[str, Places | ZoneValues] = {}
+    for id_, part in measurement.parts.items():
+        if isinstance(part, ZoneValues):
+            parts[id_] = replace(part, places=places(part.places))
+        else:
+            parts[id_] = places(part) or part
+    rows = np.array([test.feature for test in measurement.legal], np.int64)
+    at = where[np.minimum(rows, len(where) - 1)]
+    if any(lost) or ((at < 0) & (rows >= 0)).any():
+        return None
+    legal = [test if test.feature == row else replace(test, feature=row)
+             for test, row in zip(measurement.legal, at.tolist())]  # fmt: skip
+    return replace(measurement, parts=parts, legal=legal, first=measurement.first or measurement)
+
+
+def judged(scene: Scene, profile: Profile, spec: Indicator, measurement: Measurement,
+           make: Callable[[Scene, Profile, Indicator, Measurement], Prepared]) -> Prepared:
+    """What was judged of this very measurement before, else what is now."""
+    if scene.reuse is None or spec.id not in READS or is_rough(scene):
+        return make(scene, profile, spec, measurement)
+    return scene.reuse.kept.whole(("judged", spec.id), (measurement.first or measurement, profile),
+                                  lambda: make(scene, profile, spec, measurement))  # fmt: skip
+
+
+def _surroundings(scene: Scene) -> object:
+    """One object as long as zones, context, date and rates stay as they are."""
+    def make(scene: Scene) -> object:
+        assert scene.reuse is not None
+        held = [(role, c.vectors, c.rasters) for role, c in sorted(scene.context.items())]
+        made_from = (scene.plan, scene.zones, held, str(scene.date), scene.cell_size, scene.rates,
+                     scene.margin, scene.methods, scene.origin,
+                     scene.surfaces.functions)  # fmt: skip
+        return scene.reuse.kept.whole("surroundings", made_from, object)
+
+    return scene.product("surroundings", make)  # type: ignore[no-any-return]
+
+
+def _items(scene: Scene) -> object:
+    def make(scene: Scene) -> object:
+        items = scene.items
+        assert scene.reuse is not None
+        made_from = (items.function, items.layer, items.fid, items.wkb, items.zone, items.fields,
+                     items.current)  # fmt: skip
+        return scene.reuse.kept.whole("all_items", made_from, object)
+
+    return scene.product("all_items", make)  # type: ignore[no-any-return]
+
+
+def _surfaces(scene: Scene, reads: Reads, spec: Indicator) -> tuple[object, np.ndarray]:
+    """One object as long as these surfaces keep their ground, cut and fields, and their order; and
+    the rows at which they stand now."""
+    names = FIELDS if reads.fields is None else tuple(sorted({*reads.fields, *spec.fields}))
+    basis = () if reads.fields is not None else ("basis",)
+
+    def make(scene: Scene) -> tuple[object, np.ndarray]:
+        reuse, surfaces = scene.reuse, scene.surfaces
+        assert reuse is not None
+        rows = (np.flatnonzero(surfaces.where(*reads.groups)) if reads.groups
+                else np.arange(surfaces.n))  # fmt: skip
+        made_from = (
+            rows, surfaces.function[rows], surfaces.current[rows], surfaces.fid[rows],
+            surfaces.layer[rows], sorted(surfaces.assumed),
+            [surfaces.fields[n][rows] for n in (*names, *basis) if n in surfaces.fields],
+            [surfaces.assumed[n][rows] for n in names if n in surfaces.assumed],
+        )  # fmt: skip
+        name = ("surfaces", reads.groups, names)
+        before = reuse.kept.made_from(name)
+        # rows of before are those of the last scene, and nothing of what was there has gone
+        stays = (before is not None and reuse.kept.of_last_run(name)
+                 and all(np.array_equal(match[rows], before[0])
+                         for match in (reuse.shape, reuse.cut, reuse.drawn))
+                 and same(before[1:], made_from[1:]))  # fmt: skip
+        drawn = reuse.kept.found(name) if stays else object()
+        return reuse.kept.put(name, made_from, drawn), rows
+
+    return scene.product(("surfaces", reads.groups, names), make)  # type: ignore[no-any-return]
