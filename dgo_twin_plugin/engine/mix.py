@@ -65,6 +65,7 @@ class Mix:
     def wish(self, key: str, area_type: str | None = None, zone: int = 0) -> float | None:
         """The value somebody gave for a quantity at a place; None: nobody did, so the basis."""
         places = [f"zone {zone}" if zone else "", area_type or "", ALL]
+        key = full_key(key)
         for scope in places:
             found = self.ambitions.get(scope, _NOTHING).get(key)
             if found is not None:
@@ -111,6 +112,7 @@ class Mix:
     def _ambition(self, scope: str, key: str, value: float | None) -> Mix:
         if value is not None and not math.isfinite(value):
             return self
+        key = full_key(key)  # one quantity has one name here, or two wishes would stand for it
         now = self.ambitions.get(scope, _NOTHING).get(key)
         if now == value:
             return self

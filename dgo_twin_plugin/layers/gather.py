@@ -6,6 +6,7 @@ Gathering happens in the main thread and only takes snapshots; reading them happ
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -41,6 +42,7 @@ MARGIN = 1000.0  # m of context around the plan: the farthest that most indicato
 FARTHER = {"stops": 3000.0}  # an intercity station counts within 3 km (CROW/PBL)
 # Rasters are asked for values in the plan and at its facades, never farther out.
 RASTER_MARGIN = 200.0  # m; read_raster adds some cells, for a coarse map
+TRIES, REST = 3, 0.05  # times a layer is read that gives too few features, s in between
 FLAG_COLUMNS = ("high_sandy_ground",)
 
 T = TypeVar("T")
@@ -211,7 +213,13 @@ class Reader:
         """One layer; ``block`` is its mapping file, ``checks`` gets what is wrong with it."""
         transforms = self.inputs.transforms
         wanted = wanted_fields(role, given.entry, block)
-        raw = read_vector(given, plane, transforms, wanted, box, checks, tick)
+        for left in range(TRIES - 1, -1, -1):
+            found: list[Check] = []
+            raw = read_vector(given, plane, transforms, wanted, box, found, tick)
+            if left == 0 or box is not None or not _stopped_short(given, raw):
+                break
+            time.sleep(REST)
+        checks.extend(found)
         if role == "current":
             raw.covers = covers(given, plane, transforms)
         return raw
@@ -224,6 +232,13 @@ class Reader:
     def box(self, layers: list[RawLayer]) -> QgsRectangle | None:
         """The extent of what was read, work plane."""
         return box_of(layers)
+
+
+def _stopped_short(given: VectorInput, raw: RawLayer) -> bool:
+    """Whether fewer features came than the layer says it has. A file that is being saved at that
+    very moment may end a read half-way, and tells nobody."""
+    whole = not given.entry.get("filter") and "selection" not in given.notes
+    return whole and 0 <= len(raw.fid) < given.count
 
 
 class Recorder(Reader):

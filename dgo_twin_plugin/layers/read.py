@@ -132,8 +132,8 @@ def open_entry(
 ) -> QgsMapLayer:
     """The layer that an entry of a twin file names: a layer of the project by id or name, else
     ``file|layer`` or ``file``, relative to the twin file, or ``PG:...|schema.table``. A file that
-    the project shows is read as it stands there, with the edits that are not saved. Raises
-    DgoError naming what was tried."""
+    the project is editing is read as it stands there, with what is not saved. Raises DgoError
+    naming what was tried."""
     if project is not None:
         found = project.mapLayer(text) or next(iter(project.mapLayersByName(text)), None)
         if found is not None and found.isValid():
@@ -146,9 +146,9 @@ def open_entry(
     if not path.is_absolute() and folder is not None:
         path = folder / path
     if project is not None:
-        shown = _shown(project, path, name)
-        if shown is not None:
-            return shown
+        edited = _edited(project, path, name)
+        if edited is not None:
+            return edited
     if not path.exists() and "://" not in file and not file.startswith("/vsi"):
         raise DgoError("problems.file_not_found", file=str(path), layer=text)
     if path.suffix.lower() in {".tif", ".tiff", ".asc", ".vrt", ".img", ".nc"} and not name:
@@ -167,28 +167,24 @@ def open_entry(
     raise DgoError("problems.layer_not_readable", layer=text)
 
 
-def _shown(project: QgsProject, path: Path, name: str) -> QgsMapLayer | None:
-    """The layer of the project that shows a whole file (or layer of a file), the one that is being
-    edited first; None where it has none. One with a filter shows less than the file holds."""
+def _edited(project: QgsProject, path: Path, name: str) -> QgsMapLayer | None:
+    """The layer of the project in which a file (or a layer of a file) is being edited; None where
+    it is not. One with a filter shows less than the file holds."""
     wanted = os.path.normcase(os.path.normpath(path)), name
     found = []
     for layer in project.mapLayers().values():
+        if not isinstance(layer, QgsVectorLayer) or not layer.isEditable():
+            continue
         file, *options = str(layer.source()).split("|")
         inside = next((o[10:] for o in options if o.startswith("layername=")), "")
         if (os.path.normcase(os.path.normpath(file)), inside) != wanted or not layer.isValid():
             continue
-        if any(o.startswith("subset=") for o in options):
-            continue
-        if isinstance(layer, QgsVectorLayer) and layer.subsetString():
+        if layer.subsetString() or any(o.startswith("subset=") for o in options):
             continue
         found.append(layer)
     # in a fixed order, so that the same project gives the same layer
-    found.sort(key=lambda layer: (not _edited(layer), layer.id()))
+    found.sort(key=lambda layer: str(layer.id()))
     return found[0] if found else None
-
-
-def _edited(layer: QgsMapLayer) -> bool:
-    return isinstance(layer, QgsVectorLayer) and layer.isEditable()
 
 
 def read_vector(

@@ -221,9 +221,12 @@ class LiveSession(QObject):
     def _take(self) -> None:
         """What the layers told since it was last asked becomes unread."""
         changes = self.watch.take()
+        own = self._plan.followed if self._plan is not None else set()
         for layer, fids in list(changes.layers.items()):
+            if layer not in own and self._copies.get(layer):
+                self._unread.structure = True  # drawn in, it is read as it stands there
             for copy in self._copies.get(layer, ()) if fids is None else ():
-                changes.add(copy, None)  # the file behind both was or is being written
+                changes.add(copy, None)  # the file behind both is being written
         self._unread.merge(changes)
 
     def _soon(self) -> bool:
@@ -564,7 +567,7 @@ class LiveSession(QObject):
 
 
 class _Assessing:
-    """Makes what reads and works out when first asked, in the worker: its imports take long."""
+    """Made when first asked for, in the worker: its imports take long."""
 
     def __init__(self) -> None:
         self._made: Any = None

@@ -145,6 +145,8 @@ class WhyHere(QgsMapTool):
             self.note.setTextFormat(Qt.TextFormat.PlainText)
             self.note.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.note.setText(note(self.place_at(self._at), self.unit, self.decimals))
+        self.note.setMaximumWidth(self.canvas_.width())
+        self.note.setWordWrap(self.note.sizeHint().width() > self.canvas_.width())
         self.note.adjustSize()
         x = min(self._at.x() + AWAY, self.canvas_.width() - self.note.width())
         y = self._at.y() + AWAY

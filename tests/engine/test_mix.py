@@ -283,3 +283,13 @@ def test_presets_of_a_municipality(profile: Profile, tmp_path) -> None:
     found = {p.id: p.mix for p in presets(town, ["GT04"], DATE)}
     assert found["municipality"] == Mix()
     assert found["province"] == Mix({"GT04": {"shade": 50}}, {"shade": 1.0}, {"water": 1.0})
+
+
+def test_one_quantity_has_one_wish() -> None:
+    """``green`` means its first part: said by either name, the last word counts, in any order of
+    writing it down."""
+    mix = Mix().with_ambition("GT04", "green.a", 30.0).with_ambition("GT04", "green", 20.0)
+    assert mix.ambitions == {"GT04": {"green.a": 20.0}}
+    assert mix.wish("green", "GT04") == mix.wish("green.a", "GT04") == 20.0
+    assert mix.with_ambition("GT04", "green", None).ambitions == {}
+    assert from_text(to_text(mix)) == mix

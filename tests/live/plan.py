@@ -159,4 +159,5 @@ def assert_same(session: Any, parameters: dict[str, Any]) -> None:
     mine, theirs = written(settled(session)), written(full(parameters, session.mix))
     assert len(mine["scores"]) > 0
     for name, rows in theirs.items():
-        assert mine[name] == rows, name
+        other = [pair for pair in zip(mine[name], rows) if pair[0] != pair[1]]
+        assert mine[name] == rows, (name, len(mine[name]), len(rows), other[:2])

@@ -271,3 +271,32 @@ def test_the_collector_works_again_afterwards(qgis_app: Any) -> None:
         assert not gc.isenabled()  # whoever switched it off keeps it off
     finally:
         gc.enable()
+
+
+class Stumbles:
+    """A source that ends half-way the first times, as a file does that is being saved."""
+
+    def __init__(self, source: Any, times: int) -> None:
+        self.source, self.times, self.asked = source, times, 0
+
+    def getFeatures(self, request: Any) -> Any:  # noqa: N802
+        self.asked += 1
+        found = list(self.source.getFeatures(request))
+        return iter(found if self.asked > self.times else found[: len(found) // 2])
+
+
+@pytest.mark.parametrize(("times", "read"), [(0, 20), (1, 20), (2, 20), (3, 10)])
+def test_a_read_that_ends_half_way_is_done_again(plan: Plan, times: int, read: int) -> None:
+    from qgis.core import QgsProject
+
+    from dgo_twin_plugin.engine.twin import Twin
+    from dgo_twin_plugin.layers.gather import Reader, gather
+    from dgo_twin_plugin.layers.plane import Plane, choose_plane
+    from dgo_twin_plugin.layers.read import snapshot
+
+    given = snapshot(plan.design, {"function": "function"})
+    given.source = source = Stumbles(given.source, times)
+    inputs = gather(Twin(), QgsProject.instance(), {"design": [given]})
+    plane: Plane = choose_plane(given.crs, given.extent, inputs.project_crs, inputs.transforms)
+    raw = Reader(inputs).vector("design", inputs.design[0], {}, plane, None, [], lambda: None)
+    assert len(raw.fid) == read and source.asked == min(times + 1, 3)
