@@ -129,15 +129,19 @@ def build_scene(sources: Sources, profile: Profile, functions: Functions, date: 
 
 
 def _origin(sources: Sources) -> tuple[float, float]:
-    """A round point near the plan: keeps coordinates small, so areas keep their digits."""
+    """A round point near the plan: keeps coordinates small, so areas keep their digits. By the
+    feature that is there longest, not by the one that QGIS reads first: that is the one drawn
+    last, and with the origin all that is known of a live plan would go."""
     for layers in (sources.plan_area, sources.design, sources.area_types, sources.current):
         for layer in layers:
-            for data in layer.wkb:
+            # ids of what is not saved yet are negative, the newest the lowest
+            for row in np.lexsort((np.abs(layer.fid), layer.fid < 0)).tolist():
+                data = layer.wkb[row]
                 if data is not None:
                     box = ogr.CreateGeometryFromWkb(bytes(data)).GetEnvelope()
                     middle = 0.5 * (box[0] + box[1]), 0.5 * (box[2] + box[3])
                     if np.isfinite(middle).all():
-                        return float(round(middle[0], -2)), float(round(middle[1], -2))
+                        return float(round(middle[0], -3)), float(round(middle[1], -3))
     return 0.0, 0.0
 
 

@@ -90,7 +90,9 @@ class _Patch:
             was = [old.wkb[k] if k >= 0 else b"" for k in pair.tolist()]
         shape = np.fromiter((a is b or a == b for a, b in zip(layer.wkb, was)), bool, len(pair))
         changed = pair < 0
-        ends = [*np.flatnonzero(np.diff(pair, prepend=-2) != 1).tolist(), len(pair)]
+        # a new row stands apart, also from row 0 of before: -1 and 0 are no run
+        places = np.where(pair < 0, -2, pair)
+        ends = [*np.flatnonzero(np.diff(places, prepend=-9) != 1).tolist(), len(pair)]
         for key, column in layer.columns.items():
             past = old.columns[key]
             if len(pair) == len(past) and not changed.any() and column == past:

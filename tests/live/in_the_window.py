@@ -51,8 +51,7 @@ def run() -> None:
         tool = iface.mapCanvas().mapTool()
         changed: list[Any] = []
         iface.mapCanvas().mapToolSet.connect(lambda new, old: changed.append(new))
-        said["done"] = thousand(
-            Panel(Window()), plan, WORK, ("live", "stale", "computing", "off"))
+        said["done"] = thousand(Panel(Window()), plan, WORK)
         said["tool"] = iface.mapCanvas().mapTool() == tool and not changed
         said["active"] = True
         plugin.unload()

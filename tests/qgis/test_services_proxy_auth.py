@@ -246,7 +246,7 @@ def test_a_password_is_not_shown_to_another_host(
 
     done = servers.fetching(base, tmp_path)(which, "lockedaway", authcfg=logins(PASSWORD))
     if done.state != "failed" and Qgis.QGIS_VERSION_INT >= 32400:
-        pytest.skip("this QGIS follows by itself, whatever is asked of it (docs/import/services.md)")
+        pytest.skip("this QGIS follows by itself, whatever it is asked (docs/import/services.md)")
     assert done.state == "failed" and "redirects too often or unsafely" in said(done)
     seen, showed = asked(base, "/told")
     assert f"elsewhere/{which[1]}" not in seen and showed[f"lockedaway/{which[1]}"] >= 1

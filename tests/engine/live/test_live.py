@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from typing import Any
 
@@ -14,6 +15,7 @@ from dgo_twin_plugin.engine.assessment import Assessment, assess
 from dgo_twin_plugin.engine.build import Sources, build_scene
 from dgo_twin_plugin.engine.functions import load_functions
 from dgo_twin_plugin.engine.live import LiveAssessor
+from dgo_twin_plugin.engine.pulse import heard_by
 from dgo_twin_plugin.engine.scene import RawLayer
 from dgo_twin_plugin.engine.words import TWENTY, Cancelled, DgoError
 
@@ -35,6 +37,35 @@ def same(live: Assessment, sources: Sources, ids: Any = TWENTY, ambitions: Any =
     assert not found, found[:5]
 
 
+def given_up(live: LiveAssessor, sources: Sources, moment: int) -> str:
+    """A call that is stopped at its so many-eth sign of life, if it lasts that long."""
+    beats = 0
+
+    def stop() -> None:
+        nonlocal beats
+        beats += 1
+        if beats > moment:
+            raise Cancelled
+
+    with contextlib.suppress(Cancelled, DgoError), heard_by(stop):
+        live.assess(sources)
+    return f"stopped at {beats}"
+
+
+def test_a_feature_before_all_others_and_a_change_of_another_at_once() -> None:
+    """Row -1 (new) and row 0 of before stand beside each other, and are no run of rows."""
+    sources = plan()
+    live = LiveAssessor(profile(), DATE, indicators=TWENTY)
+    live.assess(sources)
+    layer = sources.design[0]
+    values = {k: v[3] for k, v in layer.columns.items()}
+    layer = edits.value(layer, 40, "function", "water")
+    layer = edits.added(layer, edits.moved(layer.wkb[3] or b"", 9.0, 4.0), values, first=True)
+    assert layer.fid[0] < 0  # drawn and not saved
+    other = edits.with_layer(sources, 0, layer)
+    same(live.assess(other), other)
+
+
 @pytest.mark.parametrize(("seed", "turn"), [*((k, 0.0) for k in range(6)), (6, 0.2), (7, 0.71)])
 def test_equals_a_full_run_after_any_edits(seed: int, turn: float) -> None:
     random, sources = np.random.default_rng(seed), plan(turn=turn)
@@ -44,6 +75,10 @@ def test_equals_a_full_run_after_any_edits(seed: int, turn: float) -> None:
     for turn in range(24):
         kind, sources = edits.any_edit(sources, random)
         done.append(kind)
+        if turn % 4 == 1:  # given up somewhere, and drawn on: two edits come at once
+            done.append(given_up(live, sources, int(random.integers(400))))
+            kind, sources = edits.any_edit(sources, random)
+            done.append(kind)
         try:
             expected = full(sources, ambitions=AMBITIONS)
         except DgoError as error:
