@@ -1,7 +1,5 @@
-"""Takes the pictures in docs/images/ of a real QGIS with the demo project, dock and results.
-
-    scripts/pictures.py                  all scenes
-    scripts/pictures.py --scene dark     one of them
+"""Takes the pictures of results in docs/images/ of a real QGIS with the demo project; those of the
+mixing panel are taken by scripts/panel_pictures.py, on the same stage.
 
 Needs the desktop of QGIS and, without a screen, Xvfb (Debian: qgis, xvfb). Works in a throw-away
 profile below build/pictures/. QGIS runs this same file (--code) to play the scene.
@@ -20,7 +18,6 @@ from typing import Any
 
 SCENE = os.environ.get("DGO_PICTURES_SCENE", "")  # set: this is QGIS playing a scene
 REPO = Path(os.environ["DGO_PICTURES_REPO"] if SCENE else Path(__file__).resolve().parent.parent)
-SCENES = {"dutch": "nl", "dark": "nl", "english": "en"}  # scene -> language
 SCREEN = "1600x1000x24"  # the window is 1366 x 768
 PATIENCE = 300.0  # s
 MOST_BYTES = 400_000
@@ -40,14 +37,13 @@ def settings(profile: Path, language: str) -> None:
     )
 
 
-def play(scene: str, work: Path, images: Path, code: Path | None = None,
-         language: str = "") -> int:  # fmt: skip
-    """Start QGIS for a scene of this file, or of ``code``, and wait for it."""
+def play(scene: str, work: Path, images: Path, code: Path, language: str) -> int:
+    """Start QGIS for a scene that the file ``code`` plays, and wait for it."""
     from link import link
 
     profiles = work / "profiles" / scene
     shutil.rmtree(profiles, ignore_errors=True)
-    settings(profiles / "profiles" / "pictures", language or SCENES[scene])
+    settings(profiles / "profiles" / "pictures", language)
     link(work / "plugins")
     (work / "runtime").mkdir(exist_ok=True)
     (work / "runtime").chmod(0o700)
@@ -60,8 +56,8 @@ def play(scene: str, work: Path, images: Path, code: Path | None = None,
         "TZ": "Europe/Amsterdam",
     }  # fmt: skip
     command = ["qgis", "--nologo", "--noversioncheck", "--profiles-path", str(profiles),
-               "--profile", "pictures", "--lang", language or SCENES[scene],
-               "--code", str(code or Path(__file__).resolve())]
+               "--profile", "pictures", "--lang", language,
+               "--code", str(code)]
     if shutil.which("xvfb-run"):
         command = ["xvfb-run", "--auto-servernum", "--server-args", f"-screen 0 {SCREEN}", *command]
     log = work / f"{scene}.log"
@@ -78,12 +74,11 @@ def play(scene: str, work: Path, images: Path, code: Path | None = None,
 
 
 def outside() -> int:
-    """Play the scenes one after another."""
+    """Play the scene."""
     import argparse
 
     sys.path[:0] = [str(REPO), str(REPO / "scripts")]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--scene", choices=SCENES, action="append")
     parser.add_argument("--images", type=Path, default=REPO / "docs" / "images")
     arguments = parser.parse_args()
     if not shutil.which("qgis"):
@@ -92,9 +87,7 @@ def outside() -> int:
         return 1
     work = REPO / "build" / "pictures"
     work.mkdir(parents=True, exist_ok=True)
-    failed = sum(play(scene, work, arguments.images.resolve())
-                 for scene in arguments.scene or SCENES)  # fmt: skip
-    return 1 if failed else 0
+    return play("results", work, arguments.images.resolve(), Path(__file__).resolve(), "nl")
 
 
 # --- inside QGIS: the scene, as a generator that says what it waits for ----------------------
@@ -139,15 +132,12 @@ def inside(make: Any = None) -> None:
 def scene_steps(work: Path, images: Path) -> Iterator[Any]:
     """The scene; yields functions that answer whether it may go on."""
     from qgis import processing
-    from qgis.core import QgsApplication, QgsProject, QgsSettings
+    from qgis.core import QgsApplication, QgsProject
     from qgis.PyQt.QtCore import Qt
     from qgis.PyQt.QtWidgets import QDockWidget, QToolBar
     from qgis.utils import iface, plugins
 
     window, canvas, made = iface.mainWindow(), iface.mapCanvas(), []
-    if SCENE == "dark":
-        QgsSettings().setValue("UI/UITheme", "Night Mapping", QgsSettings.Section.App)
-        QgsApplication.setUITheme("Night Mapping")
     yield lambda: "dgo:createdemo" in [a.id() for a in
                                        QgsApplication.processingRegistry().algorithms()]
     folder = work / f"demo-{SCENE}"
@@ -199,37 +189,33 @@ def scene_steps(work: Path, images: Path) -> Iterator[Any]:
     canvas.setExtent(QgsProject.instance().viewSettings().defaultViewExtent())
     canvas.refresh()
     yield still(canvas)
-    if SCENE == "dutch":
-        shot(window, "project-nl")
-        for name, file in (("noise_lden", "map-noise-nl"), ("pet", "map-heat-nl"),
-                           ("water_depth", "map-water-nl")):  # fmt: skip
-            shown = {f"maps|{name}"}
-            for node in group.findLayers():
-                key = str(node.layer().customProperty("dgo/result"))
-                node.setItemVisibilityChecked(key in shown)
-                node.setExpanded(key in shown)
-            for child in group.children():
-                child.setExpanded(any(n.isExpanded() for n in getattr(
-                    child, "findLayers", list)()))  # fmt: skip
-            yield still(canvas)
-            shot(window, file)
+    shot(window, "project-nl")
+    for name, file in (("noise_lden", "map-noise-nl"), ("pet", "map-heat-nl"),
+                       ("water_depth", "map-water-nl")):  # fmt: skip
+        shown = {f"maps|{name}"}
         for node in group.findLayers():
-            kind = str(node.layer().customProperty("dgo/result")).split("|")[0]
-            node.setItemVisibilityChecked(kind in ("zones", "breaches"))
-        dock.results.tabs.setCurrentWidget(dock.results.breaches)
-        dock.results.breaches.setCurrentRow(1)
-        dock.results.breaches.itemActivated.emit(dock.results.breaches.item(1))
+            key = str(node.layer().customProperty("dgo/result"))
+            node.setItemVisibilityChecked(key in shown)
+            node.setExpanded(key in shown)
+        for child in group.children():
+            child.setExpanded(any(n.isExpanded() for n in getattr(
+                child, "findLayers", list)()))  # fmt: skip
         yield still(canvas)
-        shot(window, "breach-nl")
-        dock.results.tabs.setCurrentIndex(0)
-    dock.setFloating(True)
-    dock.resize(350, 940)
+        shot(window, file)
+    for node in group.findLayers():
+        kind = str(node.layer().customProperty("dgo/result")).split("|")[0]
+        node.setItemVisibilityChecked(kind in ("zones", "breaches"))
+    dock.head.page_buttons[1].click()  # what was written
+    dock.results.tabs.setCurrentWidget(dock.results.breaches)
+    dock.results.breaches.setCurrentRow(1)
+    dock.results.breaches.itemActivated.emit(dock.results.breaches.item(1))
     yield still(canvas)
-    shot(dock, {"dutch": "dock-nl", "dark": "dock-dark", "english": "dock-en"}[SCENE])
-    if SCENE == "dutch":
-        dock.resize(1120, 940)
-        yield still(canvas)
-        shot(dock, "score-table-nl")
+    shot(window, "breach-nl")
+    dock.results.tabs.setCurrentIndex(0)
+    dock.setFloating(True)
+    dock.resize(1120, 940)
+    yield still(canvas)
+    shot(dock, "score-table-nl")
     return made
 
 
