@@ -9,7 +9,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from qgis.core import QgsApplication, QgsProject
+from qgis.core import QgsApplication, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QTimer
 from qgis.PyQt.QtWidgets import QApplication
 from qgis.utils import iface
@@ -60,6 +60,9 @@ def run() -> None:
     except BaseException:  # noqa: BLE001 - told to whoever started it
         said["error"] = traceback.format_exc()
     (WORK / "result.json").write_text(json.dumps(said), encoding="utf-8")
+    for layer in QgsProject.instance().mapLayers().values():  # else QGIS asks whether to save
+        if isinstance(layer, QgsVectorLayer) and layer.isEditable():
+            layer.rollBack()
     QgsProject.instance().clear()
     QgsApplication.instance().exit(0)
 

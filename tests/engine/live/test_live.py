@@ -66,9 +66,15 @@ def test_a_feature_before_all_others_and_a_change_of_another_at_once() -> None:
     same(live.assess(other), other)
 
 
-@pytest.mark.parametrize(("seed", "turn"), [*((k, 0.0) for k in range(6)), (6, 0.2), (7, 0.71)])
-def test_equals_a_full_run_after_any_edits(seed: int, turn: float) -> None:
-    random, sources = np.random.default_rng(seed), plan(turn=turn)
+TOWN, BLOCK = (330, 2, 10), (90, 1, 10)  # features, blocks each way, vertices of a border
+
+
+@pytest.mark.parametrize(("seed", "size", "turn"), [
+    (0, TOWN, 0.0), (1, TOWN, 0.0), (2, BLOCK, 0.0), (3, BLOCK, 0.0), (4, BLOCK, 0.0),
+    (5, BLOCK, 0.0), (6, TOWN, 0.2), (7, BLOCK, 0.71)])  # fmt: skip
+def test_equals_a_full_run_after_any_edits(seed: int, size: tuple[int, int, int],
+                                           turn: float) -> None:  # fmt: skip
+    random, sources = np.random.default_rng(seed), plan(*size, turn)
     live = LiveAssessor(profile(), DATE, indicators=TWENTY)
     live.assess(sources)
     done: list[str] = []
