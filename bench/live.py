@@ -63,14 +63,15 @@ def _high(many: list[np.ndarray]) -> np.ndarray:
 KINDS = ("move", "move", "reshape", "value", "function", "add", "remove")
 
 
-def edited(sources: Any, random: np.random.Generator) -> tuple[str, Any]:
+def edited(sources: Any, random: np.random.Generator,
+           kinds: tuple[str, ...] | None = None) -> tuple[str, Any]:  # fmt: skip
     """One feature of the first design layer moved, reshaped, changed, added or removed."""
     import dataclasses
 
     from dgo_twin_plugin.engine.scene import RawLayer
 
     layer = sources.design[0]
-    row, kind = int(random.integers(len(layer.fid))), str(random.choice(KINDS))
+    row, kind = int(random.integers(len(layer.fid))), str(random.choice(kinds or KINDS))
     wkb, columns, fid = list(layer.wkb), dict(layer.columns), layer.fid
     if kind in ("move", "reshape", "add"):
         xy = np.frombuffer(wkb[row] or b"", "<f8", -1, 13).reshape(-1, 2)
@@ -97,8 +98,13 @@ def edited(sources: Any, random: np.random.Generator) -> tuple[str, Any]:
     return kind, dataclasses.replace(sources, design=[other, *sources.design[1:]])
 
 
+def moves(count: str = "200") -> dict[str, Any]:
+    """I01-I20 from maps: milliseconds of so many moves of one feature, and of full runs."""
+    return _run(int(count), True, kinds=("move",))
+
+
 def maps(count: str = "200") -> dict[str, Any]:
-    """I01-I20 from maps: milliseconds of so many edits, and of full runs."""
+    """The same with edits of every kind."""
     return _run(int(count), True)
 
 
@@ -112,7 +118,8 @@ def every(count: str = "20") -> dict[str, Any]:
     return _run(int(count), False, False)
 
 
-def _run(count: int, by_map: bool, twenty: bool = True) -> dict[str, Any]:
+def _run(count: int, by_map: bool, twenty: bool = True,
+         kinds: tuple[str, ...] | None = None) -> dict[str, Any]:  # fmt: skip
     from dgo_twin_plugin.engine.assessment import assess
     from dgo_twin_plugin.engine.build import build_scene
     from dgo_twin_plugin.engine.functions import load_functions
@@ -130,7 +137,7 @@ def _run(count: int, by_map: bool, twenty: bool = True) -> dict[str, Any]:
     random = np.random.default_rng(1)
     wall, cpu, steps, by_kind = [], [], [], {}
     for _ in range(count):
-        kind, sources = edited(sources, random)
+        kind, sources = edited(sources, random, kinds)
         before, busy = time.perf_counter(), time.process_time()
         live.assess(sources)
         wall.append(1e3 * (time.perf_counter() - before))
@@ -156,5 +163,5 @@ def _run(count: int, by_map: bool, twenty: bool = True) -> dict[str, Any]:
 if __name__ == "__main__":
     import sys
 
-    print({"models": models, "every": every}.get(sys.argv[1] if sys.argv[1:] else "", maps)(
-        *sys.argv[2:]))  # fmt: skip
+    parts = {"maps": maps, "models": models, "every": every, "moves": moves}
+    print(parts[sys.argv[1]](*sys.argv[2:]))

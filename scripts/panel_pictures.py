@@ -19,7 +19,7 @@ SCENE = os.environ.get("DGO_PICTURES_SCENE", "")
 REPO = Path(os.environ["DGO_PICTURES_REPO"] if SCENE else Path(__file__).resolve().parent.parent)
 sys.path[:0] = [str(REPO), str(REPO / "scripts")]
 SCENES = {"mixer-light": "nl", "mixer-dark": "nl", "mixer-english": "en"}
-NARROW, TALL, WIDE, LOW = 330, 900, 1366, 768  # px; 320 and the frame of a window of its own
+NARROW, TALL = 330, 900  # px; 320 and the frame of a window of its own
 
 
 def outside() -> int:
@@ -45,51 +45,21 @@ def outside() -> int:
 
 def steps(work: Path, images: Path) -> Iterator[Any]:
     """The scene; yields functions that answer whether it may go on."""
-    from pictures import MOST_BYTES, plain, still
-    from qgis import processing
+    from pictures import opened, shots, still
     from qgis.core import QgsApplication, QgsProject, QgsSettings
-    from qgis.PyQt.QtCore import Qt
-    from qgis.PyQt.QtWidgets import QDockWidget, QToolBar
-    from qgis.utils import iface, plugins
+    from qgis.utils import iface
 
-    window, canvas, made = iface.mainWindow(), iface.mapCanvas(), []
+    window, canvas = iface.mainWindow(), iface.mapCanvas()
+    shot, made = shots(images)
     tag = {"mixer-light": "nl", "mixer-dark": "dark", "mixer-english": "en"}[SCENE]
     if SCENE == "mixer-dark":
         QgsSettings().setValue("UI/UITheme", "Night Mapping", QgsSettings.Section.App)
         QgsApplication.setUITheme("Night Mapping")
-    yield lambda: "dgo:createdemo" in [a.id() for a in
-                                       QgsApplication.processingRegistry().algorithms()]
-    folder = work / f"demo-{SCENE}"
-    shutil.rmtree(folder, ignore_errors=True)
-    done = processing.run("dgo:createdemo", {"FOLDER": str(folder)})
-    assert QgsProject.instance().read(done["PROJECT"]), done["PROJECT"]
-    window.setGeometry(0, 0, WIDE, LOW)
-    for bar in window.findChildren(QToolBar):
-        bar.setVisible(bar.objectName() in ("mFileToolBar", "mMapNavToolBar", "mAttributesToolBar",
-                                            "mPluginToolBar", "mDigitizeToolBar"))  # fmt: skip
-    for other in window.findChildren(QDockWidget):
-        if other.objectName() != "Layers":
-            other.setVisible(False)
-    plugin = plugins["dgo_twin_plugin"]
-    plugin.action.setChecked(True)
-    dock = plugin.dock
-    dock.inputs.scenario.setText("Variant A")
-    dock.inputs.scenario.textEdited.emit("Variant A")
-    window.resizeDocks([dock], [360], Qt.Orientation.Horizontal)
-    layers = window.findChild(QDockWidget, "Layers")
-    window.resizeDocks([layers], [250], Qt.Orientation.Horizontal)
+    dock = yield from opened(work, 360, 250)
     yield lambda: dock.session.state.kind in ("live", "failed")
     assert dock.session.state.kind == "live", dock.session.state.message
     mixer = dock.mixer
 
-    def shot(widget: Any, name: str) -> None:
-        path = images / f"mixer-{name}.png"
-        images.mkdir(parents=True, exist_ok=True)
-        assert plain(widget.grab().toImage()).save(str(path), "PNG", 0)
-        assert path.stat().st_size < MOST_BYTES, f"{path.name}: {path.stat().st_size} bytes"
-        made.append(path.name)
-
-    iface.messageBar().clearWidgets()
     mixer.show_place("zone 1", 1)
     mixer.rows.make_current("traffic_noise")
     dock.menu.comparing.follow()
@@ -109,46 +79,46 @@ def steps(work: Path, images: Path) -> Iterator[Any]:
     mixer.rows.show_indicator("open_water")
     yield still(canvas)
     if tag == "nl":
-        shot(window, "window-nl")
+        shot(window, "mixer-window-nl")
         dock.menu.map.switch(True)
         yield still(canvas)
-        shot(window, "map-nl")
+        shot(window, "mixer-map-nl")
         dock.menu.map.switch(False)
     dock.setFloating(True)
     dock.resize(NARROW, TALL)
     mixer.show_place("all", 0)
     mixer.rows.verticalScrollBar().setValue(0)
     yield still(canvas)
-    shot(dock, f"narrow-{tag}")
+    shot(dock, f"mixer-narrow-{tag}")
     mixer.show_place("zone 1", 1)
     dock.menu.show_why("traffic_noise", 1)
     mixer.rows.show_indicator("traffic_noise")
     yield still(canvas)
-    shot(dock, f"why-{tag}")
+    shot(dock, f"mixer-why-{tag}")
     mixer.side.close_page()
     dock.resize(1280, 800)
     mixer.show_place("all", 0)
     mixer.rows.verticalScrollBar().setValue(0)
     yield still(canvas)
-    shot(dock, f"wide-{tag}")
+    shot(dock, f"mixer-wide-{tag}")
     if tag == "dark":
         layer.rollBack()
         return made
     mixer.show_radar()
     yield still(canvas)
-    shot(dock, f"radar-{tag}")
+    shot(dock, f"mixer-radar-{tag}")
     mixer.side.close_page()
     dock.menu.present()
     dock.menu.presenter.showNormal()
     dock.menu.presenter.resize(1366, 768)
     yield still(canvas)
-    shot(dock.menu.presenter, f"presenter-{tag}")
+    shot(dock.menu.presenter, f"mixer-presenter-{tag}")
     dock.menu.presenter.close()
     if tag == "nl":
         dock.menu.open_compare()
         dock.menu.comparing.window.resize(980, 640)
         yield still(canvas)
-        shot(dock.menu.comparing.window, "compare-nl")
+        shot(dock.menu.comparing.window, "mixer-compare-nl")
         dock.menu.comparing.window.close()
         dock.inputs.design.setLayer(layer)
         dock.menu.open_mapping()
@@ -156,7 +126,7 @@ def steps(work: Path, images: Path) -> Iterator[Any]:
         dock.menu.mapping.file.setFilePath("demo_dgo.yml")  # no path of one machine in a picture
         yield lambda: not dock.menu.mapping.state.busy
         yield still(canvas)
-        shot(dock.menu.mapping, "mapping-nl")
+        shot(dock.menu.mapping, "mixer-mapping-nl")
         dock.menu.mapping.close()
     layer.rollBack()
     return made

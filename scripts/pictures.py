@@ -129,15 +129,16 @@ def inside(make: Any = None) -> None:
     QTimer.singleShot(1500, step)
 
 
-def scene_steps(work: Path, images: Path) -> Iterator[Any]:
-    """The scene; yields functions that answer whether it may go on."""
+def opened(work: Path, right: int, left: int) -> Iterator[Any]:
+    """The demo project in a window of a laptop, the panel and the layers so many px wide; gives the
+    panel."""
     from qgis import processing
     from qgis.core import QgsApplication, QgsProject
     from qgis.PyQt.QtCore import Qt
     from qgis.PyQt.QtWidgets import QDockWidget, QToolBar
     from qgis.utils import iface, plugins
 
-    window, canvas, made = iface.mainWindow(), iface.mapCanvas(), []
+    window = iface.mainWindow()
     yield lambda: "dgo:createdemo" in [a.id() for a in
                                        QgsApplication.processingRegistry().algorithms()]
     folder = work / f"demo-{SCENE}"
@@ -156,10 +157,17 @@ def scene_steps(work: Path, images: Path) -> Iterator[Any]:
     dock = plugin.dock
     dock.inputs.scenario.setText("Variant A")
     dock.inputs.scenario.textEdited.emit("Variant A")
-    window.resizeDocks([dock], [350], Qt.Orientation.Horizontal)
     layers = window.findChild(QDockWidget, "Layers")
-    window.resizeDocks([layers], [290], Qt.Orientation.Horizontal)
-    yield still(canvas)
+    for widget, width in ((dock, right), (layers, left)):
+        window.resizeDocks([widget], [width], Qt.Orientation.Horizontal)
+    return dock
+
+
+def shots(images: Path) -> tuple[Any, list[str]]:
+    """A function that takes a picture of a widget under a name, and the names of those it took."""
+    from qgis.utils import iface
+
+    made: list[str] = []
 
     def shot(widget: Any, name: str) -> None:
         path = images / f"{name}.png"
@@ -169,6 +177,18 @@ def scene_steps(work: Path, images: Path) -> Iterator[Any]:
         assert path.stat().st_size < MOST_BYTES, f"{path.name}: {path.stat().st_size} bytes"
         made.append(path.name)
 
+    return shot, made
+
+
+def scene_steps(work: Path, images: Path) -> Iterator[Any]:
+    """The scene; yields functions that answer whether it may go on."""
+    from qgis.core import QgsProject
+    from qgis.utils import iface
+
+    window, canvas = iface.mainWindow(), iface.mapCanvas()
+    shot, made = shots(images)
+    dock = yield from opened(work, 350, 290)
+    yield still(canvas)
     dock.score()
     yield lambda: not dock.runner.busy
     assert dock.results.view is not None, dock.foot.state.text()
