@@ -3,6 +3,7 @@
 ``python -m bench.heartbeat [features] [edits] [maps|all]``: features are moved one by one in a
 layer of the project; printed are the gaps between the beats of a 5 ms timer in the main thread
 (its longest stretch without a turn), and how long it takes from an edit to new numbers.
+``python -m bench.heartbeat opening [features]``: the same gaps while the dock opens.
 """
 
 from __future__ import annotations
@@ -127,6 +128,76 @@ def beats(features: int | str = 5_000, edits: int | str = 40, what: str = MAPS) 
     }  # fmt: skip
 
 
+def opening(features: int | str = 5_000) -> dict[str, Any]:
+    """Milliseconds of the main thread while the dock opens by its button, the first time in this
+    process: the call itself (``call_ms``), the longest stretch until it is open, and the longest
+    from naming a design until its first numbers are painted. Imports of QGIS are not counted, as
+    QGIS has done them; without compiled files of ours everything is longer."""
+    application = headless.start()
+    import qgis.gui
+    import qgis.utils
+    from qgis.PyQt.QtCore import Qt, QTimer
+
+    import dgo_twin_plugin
+    from tests.structure.window import FakeInterface
+
+    assert qgis.gui and qgis.utils  # imported by every QGIS with a window
+    folder = tempfile.TemporaryDirectory(prefix="dgo-open-")
+    layer, given = town(Path(folder.name), int(features))
+    window = FakeInterface()
+    plugin = dgo_twin_plugin.classFactory(window)
+    plugin.initGui()
+    window.window.resize(1300, 1000)
+    gaps: list[float] = []
+    last = [time.perf_counter()]
+
+    def beat() -> None:
+        now = time.perf_counter()
+        gaps.append(1e3 * (now - last[0]))
+        last[0] = now
+
+    timer = QTimer()
+    timer.setTimerType(Qt.TimerType.PreciseTimer)
+    timer.timeout.connect(beat)
+    timer.start(BEAT)
+
+    def longest(until: Any, rest: float = 0.3) -> float:
+        """The longest stretch until something holds, and a moment after it."""
+        gaps.clear()
+        end, after = time.monotonic() + 300, None
+        while after is None or time.monotonic() < after:
+            if after is None and until():
+                after = time.monotonic() + rest
+            if time.monotonic() > end:
+                raise SystemExit("waited in vain")
+            application.processEvents()
+            time.sleep(0.0005)
+        return max(gaps)
+
+    idle = longest(lambda: True, REST / 3)
+    last[0] = began = time.perf_counter()
+    plugin.action.setChecked(True)
+    call = 1e3 * (time.perf_counter() - began)
+    dock = plugin.dock
+    opened: list[float] = []
+    dock.opened.connect(lambda: opened.append(1e3 * (time.perf_counter() - began)))
+    opening_longest = longest(lambda: opened)
+    slices = dock.opening.slices
+    last[0] = time.perf_counter()
+    dock.session.set_inputs(given)
+    rows = dock.mixer.rows
+    first = longest(lambda: dock.session.state.kind == "live" and rows.slices
+                    and not rows.building)  # fmt: skip
+    timer.stop()
+    dock.session.end()
+    plugin.unload()
+    layer.rollBack()
+    window.gone()
+    return {"call_ms": call, "idle_longest_ms": idle, "open_ms": opened[0], "slices": slices,
+            "open_longest_ms": max(call, opening_longest), "first_longest_ms": first,
+            "row_slices": rows.slices}  # fmt: skip
+
+
 def _maps_only(twin: Path) -> None:
     """Quantities from maps, no model: as the first twenty indicators were defined."""
     text = twin.read_text(encoding="utf-8")
@@ -135,5 +206,8 @@ def _maps_only(twin: Path) -> None:
 
 if __name__ == "__main__":
     words = sys.argv[1:]
+    if words[:1] == ["opening"]:
+        print(json.dumps(opening(*words[1:]), indent=1))
+        raise SystemExit
     print(json.dumps(beats(int(words[0]) if words else 5_000, int(words[1]) if words[1:] else 40,
                            words[2] if words[2:] else MAPS), indent=1))  # fmt: skip

@@ -14,11 +14,11 @@ from .clean import quiet
 from .functions import Functions
 from .geometry import Polygons
 from .joints import GAP
-from .kept import Kept, Reuse, pairing, same_shapes, whole
+from .kept import Kept, Lines, Reuse, pairing, same, same_shapes, whole
 from .overlap import Divided, dissolve, divide, divide_again, meeting, uncovered, zone_areas
 from .pulse import beat
 from .scan import Coarse
-from .solid import union_of_disjoint
+from .solid import covers, union_of_disjoint
 from .strips import merged, strips
 from .words import LOW, NORMAL
 from .zones import fill_holes
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 OVERLAP_CHECK = 0.005  # m2: less common ground than this is not worth a check
 DUST = 1e-9  # m
+MOST_ABOUT = 200  # features of which a ring is looked for
 MARGIN = 4 * GAP  # m within which a feature touches the edge of the plan
 _LAST = "ground"
 
@@ -92,10 +93,11 @@ class Last:
         return (self.old is not None and self.old.visible is not None
                 and len(self.pair) == self.old.footprints.n and bool(self.drawn.all()))
 
-    def see(self, visible: Polygons) -> None:
+    def see(self, visible: Polygons, known: np.ndarray | None = None) -> None:
+        """``known`` (n,): has the very ground of its row before."""
         self.new.visible = visible
         if self.old is not None and self.old.visible is not None:
-            self.shape = same_shapes(visible, self.old.visible, self.pair)
+            self.shape = same_shapes(visible, self.old.visible, self.pair, known)
 
     def gone(self) -> np.ndarray:
         """Rows of before whose visible ground is not there any more, or not as it was."""
@@ -146,9 +148,11 @@ def divided(footprints: Polygons, function: np.ndarray, current: np.ndarray, fun
             made.append(divide(polygons, rank[mine]))
         pairs.append(pair)
     design, there = made
-    rest = None
+    rest = known = None
     if old is not None and old.divided is not None and old.rest is not None:
-        rest = _left_again(there.visible, design.visible, old.divided, old.rest, pairs)
+        rest, left = _left_again(there, design, old.divided, old.rest, pairs)
+        if rest is not None and design.source is not None:
+            known = np.concatenate([design.source >= 0, left])
     if rest is None:
         rest = uncovered(there.visible, design.visible)
     back = np.argsort(np.concatenate(rows))
@@ -156,29 +160,34 @@ def divided(footprints: Polygons, function: np.ndarray, current: np.ndarray, fun
     _contested(made, rows, footprints, visible, function, ground, checks, last)
     if last is not None:
         last.new.divided, last.new.rest = (design, there), rest
-        last.see(visible)
+        last.see(visible, None if known is None else known[back])
     return visible
 
 
-def _left_again(there: Polygons, design: Polygons, old: tuple[Divided, Divided], rest: Polygons,
-                pairs: list[np.ndarray | None]) -> Polygons | None:  # fmt: skip
-    """:func:`overlap.uncovered`, done again only below what came, went or changed."""
+def _left_again(current: Divided, over_it: Divided, old: tuple[Divided, Divided], rest: Polygons,
+                pairs: list[np.ndarray | None],
+                ) -> tuple[Polygons | None, np.ndarray]:  # fmt: skip
+    """:func:`overlap.uncovered`, done again only below what came, went or changed; and which rows
+    were not."""
     over, under = pairs
     assert over is not None and under is not None
-    alike = same_shapes(design, old[0].visible, over)
+    there, design = current.visible, over_it.visible
+    alike, still = (same_shapes(d.visible, was.visible, pair,
+                                None if d.source is None else d.source >= 0)
+                    for d, was, pair in ((over_it, old[0], over), (current, old[1], under)))
     gone = np.ones(old[0].visible.n, bool)
     gone[over[alike]] = False
     boxes = np.concatenate([design.bounds()[~alike], old[0].visible.bounds()[gone]])
     if len(boxes) > 200:
-        return None
-    again = ~same_shapes(there, old[1].visible, under)
+        return None, still
+    again = ~still
     both = np.concatenate([boxes, there.bounds()])
     _, near = meeting(both, np.arange(len(boxes)))
     again[near[near >= len(boxes)] - len(boxes)] = True
     rows = np.flatnonzero(again)
     index = np.where(again, -1, under)
     index[rows] = rest.n + np.arange(len(rows))
-    return rest.joined(uncovered(there.take(rows), design)).take(index)
+    return rest.joined(uncovered(there.take(rows), design)).take(index), ~again
 
 
 def _contested(made: list[Divided], rows: tuple[np.ndarray, np.ndarray], footprints: Polygons,
@@ -248,12 +257,48 @@ def plan_again(visible: Polygons, design: np.ndarray, kept: Kept | None,
             moved = visible.take(now).joined(old.visible.take(gone))
             if _surrounded(moved, visible, stays):
                 return kept.put("plan", inputs, before)
-    made = Plan.of(begun_alike(fill_holes(union_of_disjoint(visible.take(design)))))
+    measured = covers if kept is None or last is None else _Squares(kept, last, design).covers
+    union = union_of_disjoint(visible.take(design), False, measured)
+    made = Plan.of(begun_alike(fill_holes(union)))
     if kept is None:
         return made
     if known and before is not None and _alike(made.polygons, before.polygons):
         made = before  # so are the zones, and all that rests on them
     return kept.put("plan", inputs, made)
+
+
+@dataclass(frozen=True)
+class _Squares:
+    """:func:`solid.covers`, of which only what changed is measured."""
+
+    kept: Kept
+    last: Last
+    design: np.ndarray
+
+    def covers(self, polygons: Polygons, squares: Polygons
+               ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+        made_from, before = self.kept.made_from("squares"), self.kept.found("squares")
+        match = np.full(polygons.n, -1, np.int64)
+        if made_from is not None and same(made_from[0], squares.xy):
+            match = np.where(self.last.shape, self.last.pair, -1)[self.design]
+            match[match >= 0] = np.where(before.covered, np.arange(len(before.covered)),
+                                         -1)[match[match >= 0]]  # fmt: skip
+        fresh = np.flatnonzero(match < 0)
+        i, j, area = covers(polygons.take(fresh), squares)
+        i = fresh[i]
+        if len(fresh) < polygons.n:
+            stays = np.flatnonzero(match >= 0)
+            back = np.full(len(before.covered), -1, np.int64)
+            back[match[stays]] = stays
+            row = back[before.columns[0]]
+            use = row >= 0
+            i, j, area = (np.concatenate([was[use], now]) for was, now in zip(
+                (row, *before.columns[1:]), (i, j, area)))
+        covered = np.zeros(len(self.last.pair), bool)
+        covered[self.design] = True
+        self.kept.put("squares", (squares.xy,),
+                      Lines("shape", covered, (self.design[i], j, area), ()))  # fmt: skip
+        return i, j, area
 
 
 def begun_alike(geometry: ogr.Geometry) -> ogr.Geometry:
@@ -295,7 +340,7 @@ def _surrounded(moved: Polygons, visible: Polygons, stays: np.ndarray) -> bool:
             shapes = [moved.geometry(row).Buffer(MARGIN, 1) for row in mine.tolist()]
             size = float(np.max(about[2:] - about[:2]))
             if not any(_ringed(shapes, visible, stays, all_boxes, about, reach)
-                       for reach in (5.0 + 0.5 * size, 30.0 + size)):  # fmt: skip
+                       for reach in (5.0 + 0.5 * size, 30.0 + size, 100.0 + 2.0 * size)):
                 return False
     return True
 
@@ -305,7 +350,7 @@ def _ringed(shapes: list[ogr.Geometry], visible: Polygons, stays: np.ndarray, bo
     wide = box + reach * np.array([-1, -1, 1, 1])
     _, near = meeting(np.concatenate([wide[None, :], boxes]), np.zeros(1, np.int64))
     near = stays[near[near > 0] - 1]
-    if not len(near):
+    if not 0 < len(near) <= MOST_ABOUT:
         return False
     about = fill_holes(dissolve([visible.geometry(int(k)) for k in near]))
     return all(about.Contains(shape) for shape in shapes)

@@ -214,7 +214,7 @@ def overlap_alerts(scene: Scene, rule: OverlapRule) -> list[Alert]:
     if vectors is None:
         return []
     areas = _areas(scene, vectors)
-    found = []
+    found: list[Alert] = []
     for kind, severity, rows in _kinds(rule, vectors):
         own = _near_plan(scene, rule, areas, rows)
         pieces = by_zone(scene, own)
@@ -222,28 +222,41 @@ def overlap_alerts(scene: Scene, rule: OverlapRule) -> list[Alert]:
             continue
         common = common_area(scene, own, _subject(scene))
         feature, zone_of = scene.cut.feature[common.row], scene.cut.zone[common.row]
-        for zone in np.unique(pieces.zone):
-            mine = pieces.take(pieces.zone == zone)
-            shape = mine.polygons
-            drawn = whole_of(
-                scene, ("alert_zone", rule.id, kind, int(zone)),
-                (shape.xy, shape.ring_start, shape.ring_part, shape.part_feature),
-                partial(_wkb, shape))  # fmt: skip
-            area = float(mine.area.sum())
-            if area < max(rule.min_area, _DUST):
-                continue
-            here = zone_of == zone
-            touched = feature[here]
-            design = _largest(touched, common.area[here])
-            source = int(rows[_largest(mine.source, mine.area)])
-            key = f"alerts.{rule.id}.kind.{kind}" if kind else f"alerts.{rule.id}.text"
-            found.append(Alert(
-                rule.id, severity, rule.role, str(vectors.layer[source]), int(vectors.fid[source]),
-                int(scene.surfaces.fid[design]) if design >= 0 else None, int(zone), area,
-                say(key, area=area, zone=int(zone), count=len(np.unique(touched)),
-                    name=_names(vectors, rows[np.unique(mine.source)])),
-                drawn,
-            ))  # fmt: skip
+        made_from = (rule, vectors, pieces, rows, feature, zone_of, common.area,
+                     scene.surfaces.fid[feature])  # fmt: skip
+        found += whole_of(
+            scene, ("alerts", rule.id, kind), made_from,
+            partial(_of_kind, scene, rule, kind, severity, *made_from[1:-1]))  # fmt: skip
+    return found
+
+
+def _of_kind(scene: Scene, rule: OverlapRule, kind: str, severity: str, vectors: VectorContext,
+             pieces: ZonePieces, rows: np.ndarray, feature: np.ndarray, zone_of: np.ndarray,
+             area_of: np.ndarray) -> list[Alert]:  # fmt: skip
+    """Alerts of the areas ``rows`` of one kind; arrays (k,) of what the surfaces share with it."""
+    found = []
+    for zone in np.unique(pieces.zone):
+        mine = pieces.take(pieces.zone == zone)
+        shape = mine.polygons
+        drawn = whole_of(
+            scene, ("alert_zone", rule.id, kind, int(zone)),
+            (shape.xy, shape.ring_start, shape.ring_part, shape.part_feature),
+            partial(_wkb, shape))  # fmt: skip
+        area = float(mine.area.sum())
+        if area < max(rule.min_area, _DUST):
+            continue
+        here = zone_of == zone
+        touched = feature[here]
+        design = _largest(touched, area_of[here])
+        source = int(rows[_largest(mine.source, mine.area)])
+        key = f"alerts.{rule.id}.kind.{kind}" if kind else f"alerts.{rule.id}.text"
+        found.append(Alert(
+            rule.id, severity, rule.role, str(vectors.layer[source]), int(vectors.fid[source]),
+            int(scene.surfaces.fid[design]) if design >= 0 else None, int(zone), area,
+            say(key, area=area, zone=int(zone), count=len(np.unique(touched)),
+                name=_names(vectors, rows[np.unique(mine.source)])),
+            drawn,
+        ))  # fmt: skip
     return found
 
 
@@ -331,19 +344,29 @@ def _before(scene: Scene, pieces: ZonePieces, share: np.ndarray) -> float:
     rows = np.flatnonzero(surfaces.current)
     bounds = surfaces.footprints.bounds()[rows]
     rows = rows[np.unique(bbox_pairs(bounds, nearby(scene))[0])]
-    drawn, function, share = surfaces.footprints.take(rows), surfaces.function[rows], share[rows]
-
-    def divided() -> Polygons:
-        rank = np.array([surfaces.functions.rank(f) for f in function], float)
-        return resolve(drawn, rank)[0]
+    ground, share = _current_ground(scene, rows), share[rows]
 
     def make() -> float:
         i, j = bbox_pairs(ground.bounds(), pieces.polygons.bounds())
         return float((overlap_areas(ground, pieces.polygons, i, j) * share[i]).sum())
 
-    made_from = (drawn.xy, drawn.ring_start, drawn.ring_part, drawn.part_feature, function)
-    ground = whole_of(scene, "alert_ground", made_from, divided)
     return whole_of(scene, ("alert_before", id(pieces), share.tobytes()), (pieces, ground), make)
+
+
+def _current_ground(scene: Scene, rows: np.ndarray) -> Polygons:
+    """What each of these rows of the current situation owns where the design takes nothing."""
+    def make(scene: Scene) -> Polygons:
+        surfaces, reuse = scene.surfaces, scene.reuse
+        before = None if reuse is None else reuse.kept.made_from("alert_ground")
+        if (reuse is not None and before is not None and reuse.kept.of_last_run("alert_ground")
+                and np.array_equal(reuse.drawn[rows], before[0])):  # fmt: skip
+            ground: Polygons = reuse.kept.found("alert_ground")
+        else:
+            rank = [surfaces.functions.rank(f) for f in surfaces.function[rows]]
+            ground = resolve(surfaces.footprints.take(rows), np.array(rank, float))[0]
+        return ground if reuse is None else reuse.kept.put("alert_ground", (rows,), ground)
+
+    return scene.product("alert_ground", make)  # type: ignore[no-any-return]
 
 
 def _nearest(scene: Scene, areas: Polygons) -> int:
@@ -388,11 +411,13 @@ def _mark_alerts(scene: Scene, rule: ThresholdRule,
     """One alert per zone and indicator with a mark below the threshold, raw values (G10)."""
     if rule.mark is None:
         return []
+    drawn: list[bytes] = scene.product("alert_zones", lambda scene: [
+        scene.zones.polygons.wkb(row) for row in range(scene.n_zones)])  # fmt: skip
     return [
         Alert(rule.id, rule.severity, "", "", None, None, row.zone_id, None,
               say(f"alerts.{rule.id}.text", indicator=say(f"indicators.{row.indicator}.name"),
                   zone=row.zone_id, mark=shown(row.mark)),
-              scene.zones.polygons.wkb(row.zone_id - 1))
+              drawn[row.zone_id - 1])
         for row in scores
         if row.zone_id > 0 and row.mark is not None and row.mark < rule.mark - _DUST
     ]  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -57,17 +56,28 @@ class Band:
                 continue
             w, own = weight[here], ends[:, here]
             mean = (own * w).sum(axis=1) / w.sum()
-            ends[:, 0] = np.clip(mean, own.min(axis=1), own.max(axis=1))  # rounding adds nothing
+            # rounding adds nothing
+            ends[:, 0] = np.minimum(np.maximum(mean, own.min(axis=1)), own.max(axis=1))
 
     def next(self, zone: int, cap: float = m.OPTIMUM) -> tuple[str | None, float | None]:
         """The contribution without which the interval narrows most, and by how many mark points;
         ``cap`` is the highest mark that the law leaves. (None, None) where nothing narrows."""
-        width = np.minimum(self.high[:, zone], cap) - np.minimum(self.low[:, zone], cap)
-        if len(width) < 2 or not math.isfinite(width[0]):
-            return None, None
-        gain = width[0] - width[1:]
-        best = int(np.argmax(gain))
-        return (self.names[best], float(gain[best])) if gain[best] > 1e-9 else (None, None)
+        return self.nexts(cap, slice(zone, zone + 1))[0]
+
+    def nexts(self, cap: float = m.OPTIMUM,
+              zones: slice = slice(None)) -> list[tuple[str | None, float | None]]:  # fmt: skip
+        """:meth:`next` of many zones at once."""
+        low, high = self.low[:, zones], self.high[:, zones]
+        if not self.names:
+            return [(None, None)] * low.shape[1]
+        width = np.minimum(high, cap) - np.minimum(low, cap)
+        with np.errstate(invalid="ignore"):
+            gain = width[0] - width[1:]
+        best = np.argmax(gain, axis=0)
+        most = gain[best, np.arange(gain.shape[1])]
+        narrows = np.isfinite(width[0]) & (most > 1e-9)
+        return [(self.names[k], by) if use else (None, None)
+                for k, by, use in zip(best.tolist(), most.tolist(), narrows.tolist())]  # fmt: skip
 
 
 def lowest(bands: Iterable[Band]) -> Band:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import weakref
+
 import numpy as np
 
 from .pulse import beat
 
 _NODE = 8  # children of a node: measured to be quickest for boxes of houses and for points
+MANY, MOST_KEPT = 64, 20_000  # boxes of which a tree is worth keeping, and not too large
+_Tree = tuple[np.ndarray, list[np.ndarray]]
+_trees: dict[int, tuple[weakref.ref[np.ndarray], _Tree]] = {}
 
 
 def bbox_pairs(a: np.ndarray, b: np.ndarray, reach: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
@@ -17,13 +22,14 @@ def bbox_pairs(a: np.ndarray, b: np.ndarray, reach: float = 0.0) -> tuple[np.nda
     (query, node) pairs goes down one level at a time.
     """
     a = np.asarray(a, float).reshape(-1, 4)
-    b = np.asarray(b, float).reshape(-1, 4)
+    b = np.asarray(b, float)
+    b = b if b.ndim == 2 else b.reshape(-1, 4)  # the very array, of which a tree may be known
     good_a = np.flatnonzero((a[:, 0] <= a[:, 2]) & (a[:, 1] <= a[:, 3]))
     good_b = np.flatnonzero((b[:, 0] <= b[:, 2]) & (b[:, 1] <= b[:, 3]))
     none = np.zeros(0, np.int64)
     if not len(good_a) or not len(good_b):
         return none, none
-    order, levels = _tree(b[good_b])
+    order, levels = _tree_of(b, good_b)
     query = a[good_a].copy()
     query[:, :2] -= reach
     query[:, 2:] += reach
@@ -44,6 +50,26 @@ def bbox_pairs(a: np.ndarray, b: np.ndarray, reach: float = 0.0) -> tuple[np.nda
             first = np.repeat(node * _NODE, count)
             node = first + np.arange(len(first)) - np.repeat(np.cumsum(count) - count, count)
     return good_a[q], good_b[order[node]]
+
+
+def _tree_of(boxes: np.ndarray, good: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+    """:func:`_tree`, kept for as long as boxes live that nobody can write in: those of context,
+    zones and rings are asked again and again while somebody draws."""
+    if boxes.flags.writeable or not MANY <= len(boxes) <= MOST_KEPT:
+        return _tree(boxes[good])
+    entry = _trees.get(id(boxes))
+    if entry is None or entry[0]() is not boxes:
+        number = id(boxes)
+        gone = weakref.ref(boxes, lambda ref: _forget(number, ref))
+        entry = _trees[number] = gone, _tree(boxes[good])
+    return entry[1]
+
+
+def _forget(number: int, ref: weakref.ref[np.ndarray]) -> None:
+    """The number of what is gone may be that of something new already."""
+    entry = _trees.get(number)
+    if entry is not None and entry[0] is ref:
+        del _trees[number]
 
 
 def _tree(boxes: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:

@@ -9,7 +9,7 @@ import numpy as np
 from osgeo import gdal, ogr
 
 from .checks import Check
-from .geometry import Polygons, _expand, geometry_from_wkb, polygonal
+from .geometry import Polygons, geometry_from_wkb, polygonal
 from .pulse import beat
 from .wkb import made_valid
 from .words import IMPORTANT, LOW
@@ -37,21 +37,20 @@ def doubtful(polygons: Polygons) -> np.ndarray:
     count = np.diff(s.start)
     rings = np.bincount(polygons.ring_feature, minlength=polygons.n)[: polygons.n]
     sure = (rings == 1) & (count >= 3) & (count <= _SMALL)
-    row = np.flatnonzero(sure)
     bad: np.ndarray = ~sure & (rings > 0)
-    if not len(row):
-        return bad
-    first = s.start[row]
-    for chunk in np.array_split(np.arange(len(row)), max(1, int((count[row] ** 2).sum() // 2e6))):
-        r, f, m = row[chunk], first[chunk], count[row[chunk]]
-        pair, p, q = _expand(m, m)
-        gap = (q - p) % m[pair]
-        fold = gap == 1
-        apart = (gap > 1) & (p < q) & (gap < m[pair] - 1)
-        for keep, test in ((fold, _folds), (apart, _touch)):
-            a, b = (f[pair] + p)[keep], (f[pair] + q)[keep]
-            hit = test(s.x0, s.y0, s.x1, s.y1, a, b)
-            bad[r[pair[keep][hit]]] = True
+    for m in np.unique(count[sure]).tolist():
+        row = np.flatnonzero(sure & (count == m))
+        p, q = np.triu_indices(m, 1)
+        apart = (q - p > 1) & (q - p < m - 1)
+        corner = np.arange(m)
+        # edges of a ring that follow each other, and those that do not
+        pairs = ((corner, (corner + 1) % m, _folds), (p[apart], q[apart], _touch))
+        for r in np.array_split(row, max(1, int(len(row) * m * m // 2e6))):
+            first = s.start[r][:, None]
+            for one, other, test in pairs:
+                a, b = (first + one).ravel(), (first + other).ravel()
+                hit = test(s.x0, s.y0, s.x1, s.y1, a, b).reshape(len(r), -1)
+                bad[r[hit.any(axis=1)]] = True
     return bad
 
 

@@ -19,7 +19,8 @@ from osgeo import ogr
 
 from .boxes import bbox_pairs
 from .pulse import beat
-from .wkb import geometry_from_wkb, moved_wkb, polygon_parts, polygonal
+from .runs import MOST_RUNS, carry, sliced
+from .wkb import geometry_from_wkb, moved_wkb, polygonal, rings_of
 
 __all__ = ["Polygons", "Segments", "bbox_pairs", "geometry_from_wkb", "overlap_areas",
            "containing", "first_containing", "moved_wkb", "nearest_segment",
@@ -42,11 +43,17 @@ class Segments:
     start: np.ndarray  # (n + 1,) first segment of each feature
 
     def bounds(self) -> np.ndarray:
-        """(k, 4) xmin, ymin, xmax, ymax."""
-        return np.column_stack([
+        """(k, 4) xmin, ymin, xmax, ymax. Worked out once: do not write in it."""
+        return self._boxes
+
+    @cached_property
+    def _boxes(self) -> np.ndarray:
+        box = np.column_stack([
             np.minimum(self.x0, self.x1), np.minimum(self.y0, self.y1),
             np.maximum(self.x0, self.x1), np.maximum(self.y0, self.y1),
         ])  # fmt: skip
+        box.setflags(write=False)
+        return box
 
     @cached_property
     def slope(self) -> np.ndarray:
@@ -79,37 +86,23 @@ class Polygons:
     def from_wkb(cls, wkb: Sequence[bytes | None],
                  origin: tuple[float, float] = (0.0, 0.0)) -> Polygons:  # fmt: skip
         """Parse WKB, subtract ``origin``, orient the rings."""
-        rings: list[np.ndarray] = []
-        ring_part: list[int] = []
-        part_feature: list[int] = []
-        for row, data in enumerate(wkb):
-            if data is None:
-                continue
-            for part in polygon_parts(data):
-                if not part:
-                    continue
-                for ring in part:
-                    rings.append(ring)
-                    ring_part.append(len(part_feature))
-                part_feature.append(row)
-        return cls._of(rings, ring_part, part_feature, len(wkb), origin)
+        xy, start, parts, features = rings_of(wkb)
+        return cls._turned(xy, start, parts, features, len(wkb), origin)
 
     @classmethod
-    def _of(cls, rings: list[np.ndarray], ring_part: list[int], part_feature: list[int], n: int,
-            origin: tuple[float, float] = (0.0, 0.0)) -> Polygons:  # fmt: skip
-        lengths = np.fromiter((len(r) for r in rings), np.int64, len(rings))
-        start = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        xy = np.concatenate(rings) - np.asarray(origin) if rings else np.zeros((0, 2))
-        parts = np.asarray(ring_part, np.int64)
-        exterior = np.ones(len(rings), bool)
+    def _turned(cls, xy: np.ndarray, start: np.ndarray, parts: np.ndarray, features: np.ndarray,
+                n: int, origin: tuple[float, float]) -> Polygons:  # fmt: skip
+        """Moved by ``origin``, exteriors anticlockwise and holes clockwise."""
+        xy, lengths = xy - np.asarray(origin), np.diff(start)
+        exterior = np.ones(len(lengths), bool)
         exterior[1:] = parts[1:] != parts[:-1]
         flip = (_ring_areas(xy, start) > 0) != exterior
         if flip.any():
-            ring_of = np.repeat(np.arange(len(rings)), lengths)
+            ring_of = np.repeat(np.arange(len(lengths)), lengths)
             index = np.arange(len(xy))
             mirrored = start[ring_of] + start[ring_of + 1] - 1 - index
             xy = xy[np.where(flip[ring_of], mirrored, index)]
-        return cls(xy, start, parts, np.asarray(part_feature, np.int64), n)
+        return cls(xy, start, parts, features, n)
 
     @classmethod
     def from_geometries(cls, geometries: Iterable[ogr.Geometry | None]) -> Polygons:
@@ -122,6 +115,9 @@ class Polygons:
     def take(self, rows: np.ndarray) -> Polygons:
         """The features of these rows, in this order."""
         rows = np.asarray(rows, np.int64)
+        first = np.flatnonzero(np.diff(rows, prepend=-2) != 1)
+        if len(first) <= MOST_RUNS and len(rows) > MOST_RUNS**2:
+            return sliced(self, rows[first], rows[np.append(first[1:], len(rows)) - 1] + 1)
         order, count = _ranges(self.feature_part_start[rows], self.feature_part_start[rows + 1])
         parts = order
         part_feature = np.repeat(np.arange(len(rows)), count)
@@ -144,13 +140,18 @@ class Polygons:
 
     def joined(self, other: Polygons) -> Polygons:
         """The features of both, one after the other."""
-        return Polygons(
+        if not self.n or not other.n:
+            return other if not self.n else self
+        made = Polygons(
             np.concatenate([self.xy, other.xy]),
             np.concatenate([self.ring_start, other.ring_start[1:] + len(self.xy)]),
             np.concatenate([self.ring_part, other.ring_part + len(self.part_feature)]),
             np.concatenate([self.part_feature, other.part_feature + self.n]),
             self.n + other.n,
         )
+        if self.n > other.n:
+            carry(self, other, made)
+        return made
 
     # ------------------------------------------------------------------ structure
     @cached_property
@@ -291,6 +292,7 @@ def overlap_areas(a: Polygons, b: Polygons, i: np.ndarray, j: np.ndarray) -> np.
     result = np.zeros(len(i))
     if not len(i):
         return result
+    (a, i), (b, j) = _few(a, i), _few(b, j)
     sa, sb = a.segments, b.segments
     # of many edges a tree finds the few that matter
     weight = sum(np.minimum(s.start[k + 1] - s.start[k], 4 * _RING) for s, k in ((sa, i), (sb, j)))
@@ -298,6 +300,14 @@ def overlap_areas(a: Polygons, b: Polygons, i: np.ndarray, j: np.ndarray) -> np.
     for chunk in _chunks(weight):
         _overlap_chunk(a, b, i[chunk], j[chunk], box_a, box_b, result[chunk])
     return result
+
+
+def _few(polygons: Polygons, rows: np.ndarray) -> tuple[Polygons, np.ndarray]:
+    """The same features alone, where they are few of many of which no edges are known yet."""
+    if 8 * len(rows) > polygons.n or "segments" in polygons.__dict__:
+        return polygons, rows
+    used, index = np.unique(rows, return_inverse=True)
+    return polygons.take(used), index.reshape(-1)
 
 
 def _chunks(weight: np.ndarray, most: int = _CHUNK) -> Iterable[slice]:

@@ -289,10 +289,16 @@ def pairing(keys: tuple[np.ndarray, ...], before: tuple[np.ndarray, ...]) -> np.
     return found if (np.diff(found[found >= 0]) > 0).all() else None
 
 
-def same_shapes(new: Polygons, old: Polygons, pair: np.ndarray) -> np.ndarray:
+def same_shapes(new: Polygons, old: Polygons, pair: np.ndarray,
+                known: np.ndarray | None = None) -> np.ndarray:  # fmt: skip
     """(n,) whether each feature has exactly the vertices, rings and parts of its row in ``pair``
-    (-1: no)."""
+    (-1: no). ``known`` (n,): of these it is known already."""
     good = pair >= 0
+    if known is not None:
+        found = known.copy()
+        asked = np.flatnonzero(good & ~known)
+        found[asked] = same_shapes(new.take(asked), old, pair[asked])
+        return found
     rows = np.flatnonzero(good)
     if not len(rows):
         return good
@@ -314,6 +320,8 @@ def same_shapes(new: Polygons, old: Polygons, pair: np.ndarray) -> np.ndarray:
     rows, was = rows[fits], was[fits]
     found = np.zeros(new.n, bool)
     found[rows] = True
+    if not len(rows):
+        return found
     index = []
     for polygons, at in ((new, rows), (old, was)):
         part, ring = polygons.feature_part_start, polygons.part_ring_start

@@ -30,6 +30,7 @@ NOISE = ("traffic_noise", "industrial_noise")  # indicators tested in whole dB
 VULNERABLE = ("very_vulnerable", "vulnerable")  # PR 10^-6 is a limit for these (K)
 _DUST = 6  # decimals that survive before rounding: 60.4999999999 is 60.5
 _ORDER = {outcome: i for i, outcome in enumerate(words.LEGAL_CHECKS)}  # worst first
+_OUTCOMES = np.array(words.LEGAL_CHECKS, object)
 _CERTAIN = (words.EXCEEDS, words.EXCEEDS_EXCEPTION)
 
 
@@ -57,31 +58,21 @@ def test_limits(
     where the input was not declared fit; else ``complies``. A value at the limit complies.
     ``whole``: noise, compared in whole dB. ``lower_is_worse``: the limit is a floor.
     """
-    v, bound, fit, scope, open_ = np.broadcast_arrays(
-        np.asarray(value, float),
-        np.asarray(limit, float),
-        np.asarray(basis_legal, bool),
-        np.asarray(in_scope, bool),
-        np.asarray(exception, bool),
-    )
+    v, bound = np.asarray(value, float), np.asarray(limit, float)
     if whole:
         v = whole_db(v)
     with np.errstate(invalid="ignore"):
         beyond = v < bound if lower_is_worse else v > bound
         # dust of binary floats is no breach: 100 * 30 / 30 must comply with 100
-        beyond = beyond & ~np.isclose(v, bound, rtol=1e-9, atol=1e-12)
-    chosen = np.select(
-        [~scope, np.isnan(v) | np.isnan(bound), ~beyond, ~fit, open_],
-        [
-            words.NOT_IN_SCOPE,
-            words.NOT_TESTED,
-            words.COMPLIES,
-            words.INDICATIVE,
-            words.EXCEEDS_EXCEPTION,
-        ],
-        words.EXCEEDS,
-    )
-    return np.asarray(chosen, object)
+        dust = np.abs(v - bound) <= 1e-12 + 1e-9 * np.abs(bound)
+        beyond = beyond & ~(dust & np.isfinite(bound))
+    found = np.where(np.asarray(exception, bool), _ORDER[words.EXCEEDS_EXCEPTION],
+                     _ORDER[words.EXCEEDS])  # fmt: skip
+    found = np.where(np.asarray(basis_legal, bool), found, _ORDER[words.INDICATIVE])
+    found = np.where(beyond, found, _ORDER[words.COMPLIES])
+    found = np.where(np.isnan(v) | np.isnan(bound), _ORDER[words.NOT_TESTED], found)
+    found = np.where(np.asarray(in_scope, bool), found, _ORDER[words.NOT_IN_SCOPE])
+    return np.asarray(_OUTCOMES[found], object)
 
 
 test_limits.__test__ = False  # type: ignore[attr-defined]  # not a test for pytest
@@ -144,6 +135,8 @@ def message(
 def describe(tests: Iterable[LegalTest], indicator: str) -> None:
     """Give every test that has no text of its own the sentence of its outcome (in place)."""
     untold = [test for test in tests if test.text is None]
+    if not untold:
+        return
     # all standards at once: a design has tens of thousands of tests, of a few different sentences
     above = test_limits(
         [test.value for test in untold], [test.standard for test in untold], True,
@@ -206,7 +199,8 @@ def worst_by_zone(
     worst = dict(zip(zone.tolist(), rank[first].tolist()))
     worst[0] = int(rank[0])
     breaches: dict[int, set[tuple[int, str, str]]] = {}
-    for i in np.flatnonzero(np.isin(severe, [_ORDER[outcome] for outcome in _CERTAIN])).tolist():
+    certain = np.array([outcome in _CERTAIN for outcome in words.LEGAL_CHECKS])
+    for i in np.flatnonzero(certain[severe]).tolist():
         test = tests[i]
         key = (test.feature if test.feature >= 0 else -1 - i, test.source_kind, test.part)
         for at in (0, test.zone):

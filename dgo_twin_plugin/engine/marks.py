@@ -30,8 +30,13 @@ Number = Any  # float or array-like of floats
 def scaled(value: Number, log: Number) -> np.ndarray:
     """t(x): log10 of the value where ``log``, else the value (domain 2.4). A log quantity <= 0
     gives -inf, so the mark function sends it to the end that indicators G10 names."""
-    if np.ndim(log) == 0 and not log:
-        return np.array(value, float)
+    if np.ndim(log) == 0:
+        found = np.array(value, float)
+        if log:
+            positive = found > 0
+            found[found <= 0] = -np.inf
+            found[positive] = np.log10(found[positive])
+        return found
     x, is_log = np.broadcast_arrays(np.asarray(value, float), np.asarray(log, bool))
     out = x.astype(float)
     if is_log.any():
@@ -74,13 +79,8 @@ def mark(
     way round. A log quantity <= 0 counts as -inf on its scale: 10 where lower is better, 1 where
     higher is. Anchors must be strictly ordered; that is checked when a profile loads.
     """
-    t, m, b, o, s = _alike(
-        scaled(value, log),
-        scaled(minimum, log),
-        scaled(basis, log),
-        scaled(optimum, log),
-        np.where(np.asarray(up, bool), 1.0, -1.0),
-    )
+    t, m, b, o = (scaled(x, log) for x in (value, minimum, basis, optimum))
+    s = np.where(np.asarray(up, bool), 1.0, -1.0)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         # everything as 'higher is better'; the branch is chosen on the values themselves so that
         # an anchor gets its mark exactly
@@ -93,15 +93,6 @@ def mark(
     result = np.where(better == -np.inf, LOWEST, result)
     result = np.minimum(np.maximum(result, LOWEST), OPTIMUM)
     return np.where(np.isnan(t) | np.isnan(m) | np.isnan(b) | np.isnan(o), np.nan, result)
-
-
-def _alike(*arrays: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Arrays that broadcast against each other in operators already, or made to; NumPy's own
-    function takes longer than the marks of a plan."""
-    shape = arrays[0].shape
-    if all(a.shape == shape or not a.ndim for a in arrays):
-        return arrays
-    return tuple(np.broadcast_arrays(*arrays))
 
 
 def value_at_mark(
@@ -141,7 +132,7 @@ def spread(
     """
     if kind not in SIGMA_KINDS:
         raise ValueError(f"unknown kind of sigma: {kind}")
-    x, s = np.broadcast_arrays(np.asarray(value, float), plain(sigma))
+    x, s = np.asarray(value, float), plain(sigma)
     with np.errstate(invalid="ignore", over="ignore"):
         if kind == "decades":
             factor = 10.0 ** (Z90 * s)
@@ -186,12 +177,8 @@ def chance6(value: Number, sigma: Number, kind: str, minimum: Number, up: Number
     if kind not in SIGMA_KINDS:
         raise ValueError(f"unknown kind of sigma: {kind}")
     log = kind == "decades"
-    t, m, sg, s = _alike(
-        scaled(value, log),
-        scaled(minimum, log),
-        plain(sigma),
-        np.where(np.asarray(up, bool), 1.0, -1.0),
-    )
+    t, m, sg = scaled(value, log), scaled(minimum, log), plain(sigma)
+    s = np.where(np.asarray(up, bool), 1.0, -1.0)
     if kind == "relative":
         sg = sg * np.abs(t)
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -14,6 +14,7 @@ import datetime
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -119,9 +120,11 @@ class Mix:
         wanted = {k: v for k, v in self.ambitions.get(scope, _NOTHING).items() if k != key}
         if value is not None:
             wanted[key] = float(value)
-        kept = {k: v for k, v in self.ambitions.items() if k != scope}
-        if wanted:
-            kept[scope] = wanted
+        # a scope keeps its place among the others: whoever takes the wishes in order (rejudge)
+        # would else see all of them moved, and lay every indicator anew
+        kept = {**self.ambitions, scope: wanted}
+        if not wanted:
+            del kept[scope]
         return replace(self, ambitions=kept)
 
     def at_norm(self, profile: Profile, scope: str, key: str, area_type: str | None) -> Mix:
@@ -235,6 +238,7 @@ def of_twin(twin: Twin) -> Mix:
     return Mix(kept, dict(twin.weights), dict(twin.theme_weights))
 
 
+@lru_cache(maxsize=1024)
 def full_key(key: str) -> str:
     """A part key with its part: a bare name of an indicator with parts means the first that is
     scored, as in a twin file. An unknown name stays as it is."""

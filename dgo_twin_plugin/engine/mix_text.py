@@ -122,12 +122,12 @@ def _scope(word: str, node: Node, profile: Profile | None) -> str:
     if zone:
         return f"zone {int(zone[1])}"
     if profile is None:
-        from .norms import load_profile
+        from .norms import shared_profile
         from .twin import DEFAULT_PROFILE
 
         if re.fullmatch(r"GT\d\d", word):
             return word
-        profile = load_profile(DEFAULT_PROFILE)
+        profile = shared_profile(DEFAULT_PROFILE)
     found = profile.resolve_type(word)
     if found is None:
         raise node.problem("twin.ambition_key", word=word)

@@ -7,6 +7,8 @@ validating is in ``profile_read.py``, laying over in ``profile_overlay.py``.
 from __future__ import annotations
 
 import datetime
+import hashlib
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -371,3 +373,41 @@ def load_profile(id_or_path: str | Path, overlay: str | Path | None = None) -> P
 
     profile = read_any(profile_path(id_or_path))
     return profile if overlay is None else lay_over(profile, Path(overlay))
+
+
+_shared: dict[str, tuple[str, Profile]] = {}  # file -> what its files held, and the profile
+_sharing = threading.Lock()
+
+
+def shared_profile(id_or_path: str | Path) -> Profile:
+    """:func:`load_profile`, read once as long as its files hold the same: the same object for all
+    who ask, in any thread. For those who only look; raises as it does."""
+    path = profile_path(id_or_path)
+    with _sharing:
+        key = str(path.resolve())
+        found = _shared.get(key)
+        if found is not None and found[0] == _held(found[1], path):
+            return found[1]
+        profile = load_profile(path)
+        if len(_shared) >= 8:
+            _shared.clear()
+        _shared[key] = (_held(profile, path), profile)
+        return profile
+
+
+def _held(profile: Profile, path: Path) -> str:
+    """A hash of all files that a profile was read from, and of those that would be read now."""
+    files = {path, *(Path(file) for file in profile.files)}
+    for folder in {file.parent for file in files}:
+        if (folder / "norms").is_dir():
+            files.update((folder / "norms").glob("*.yml"))
+            files.update(folder / name for name in ("typology.yml", "rates.yml"))
+    files.update(resources_path.profiles() / name for name in ("typology.yml", "rates.yml"))
+    held = hashlib.sha256()
+    for file in sorted(files):
+        held.update(str(file).encode())
+        try:
+            held.update(hashlib.sha256(file.read_bytes()).digest())
+        except OSError:
+            held.update(b"-")  # not there: that counts as well
+    return held.hexdigest()

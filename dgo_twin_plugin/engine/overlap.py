@@ -47,6 +47,8 @@ class Divided:
     loser: np.ndarray  # contests (k,), sorted by loser and winner
     winner: np.ndarray
     area: np.ndarray  # m2
+    # (n,) the row before of which each has the very visible ground, -1 none; None: not known
+    source: np.ndarray | None = None
 
     @property
     def contests(self) -> list[tuple[int, int, float]]:
@@ -126,17 +128,20 @@ def _given(polygons: Polygons, priority: np.ndarray, i: np.ndarray, j: np.ndarra
     order = np.lexsort((winner, loser))
     winner, loser, area = winner[order], loser[order], area[order]
     own = polygons.area()
-    index = np.arange(polygons.n)
+    joined, index = polygons, np.arange(polygons.n)
+    if before is not None and pair is not None:
+        # what lost nothing then lies there as it is drawn, so all that stays is there
+        fresh = np.flatnonzero(pair < 0)
+        joined, index = before.visible.joined(polygons.take(fresh)), pair.copy()
+        index[fresh] = before.visible.n + np.arange(len(fresh))
     geometries: list[ogr.Geometry | None] = []
     edges = np.flatnonzero(np.diff(loser, prepend=-1, append=-1))
-    joined = polygons if before is None else polygons.joined(before.visible)
     with quiet():
         for at, end in zip(edges[:-1], edges[1:]):
             beat()
             row = int(loser[at])
             above = winner[at:end]
             if pair is not None and pair[row] >= 0:
-                index[row] = polygons.n + pair[row]
                 continue
             index[row] = joined.n + len(geometries)
             if (area[at:end] >= own[row] - TOLERANCE).any():
@@ -144,11 +149,9 @@ def _given(polygons: Polygons, priority: np.ndarray, i: np.ndarray, j: np.ndarra
                 continue
             geometries.append(_difference(polygons, row, above))
     beat()
-    visible = polygons
-    if len(loser):
-        visible = joined.joined(Polygons.from_geometries(geometries)).take(index)
-        beat()
-    return Divided(polygons, priority, visible, loser, winner, area)
+    visible = joined.joined(Polygons.from_geometries(geometries)).take(index)
+    beat()
+    return Divided(polygons, priority, visible, loser, winner, area, pair)
 
 
 def uncovered(polygons: Polygons, cover: Polygons) -> Polygons:

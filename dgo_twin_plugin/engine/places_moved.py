@@ -59,7 +59,7 @@ class Moved:
     def _linear(self) -> None:
         places, part = self.places, self.part
         known = np.asarray(self.data.known)
-        weight = np.maximum(np.nan_to_num(places.weight), 0.0)
+        weight = np.maximum(m.plain(places.weight), 0.0)
         den = weight if places.den is None else np.asarray(places.den, float)
         if part.reduce == RATIO:
             top = part.scale * np.asarray(places.num, float)
@@ -73,14 +73,14 @@ class Moved:
             self.keep = np.flatnonzero(known)
             top = den * x if part.reduce == LOG_MEAN else part.scale * den * x
         self.zone = np.asarray(places.zone)[self.keep]
-        self.top, self.den = top[self.keep], np.nan_to_num(den[self.keep])
+        self.top, self.den = top[self.keep], m.plain(den[self.keep])
         self.bottom = self._sum(self.den)
         with np.errstate(divide="ignore", invalid="ignore"):
             self.mean = self._sum(self.top) / self.bottom
 
     def _ranked(self) -> None:
         places = self.places
-        weight = np.maximum(np.nan_to_num(places.weight), 0.0)
+        weight = np.maximum(m.plain(places.weight), 0.0)
         self.keep = np.flatnonzero(np.asarray(self.data.known) & (weight > 0))
         self.zone = np.asarray(places.zone)[self.keep]
         self.den = weight[self.keep]
@@ -102,7 +102,7 @@ class Moved:
 
     def _part(self, share: np.ndarray) -> np.ndarray:
         """Of the places that count."""
-        return np.nan_to_num(np.asarray(share, float)[self.keep])
+        return m.plain(np.asarray(share, float)[self.keep])
 
     def _over(self, amount: np.ndarray) -> np.ndarray:
         return np.divide(amount, self.bottom, out=np.zeros(self.n), where=self.bottom > 0)
@@ -139,14 +139,14 @@ class Moved:
         if not self.linear:
             return np.zeros(self.n)
         found = self._over(self._sum(self._part(share) * self.den))
-        return self._scaled(np.abs(np.nan_to_num(self.mean)) * found)
+        return self._scaled(np.abs(m.plain(self.mean)) * found)
 
     def weights(self, step: np.ndarray) -> np.ndarray:
         """Weights by a relative step each (k,): the same error in all of them, and as much again
         of each one's own. Linear: r sqrt((sum e)^2 + sum e^2) / B with e = num - value x den."""
         r = self._part(step)
         if self.linear:
-            value = np.nan_to_num(self.mean)
+            value = m.plain(self.mean)
             shared = self._squares(lambda v: r * (self.top - v * self.den), value)
             own = self._squares(lambda v: (r * (self.top - v * self.den)) ** 2, value)
             return self._scaled(self._over(np.sqrt(shared**2 + own)))
@@ -169,7 +169,7 @@ class Moved:
             return self._around(unknown * np.sqrt(QUANTILE * (1.0 - QUANTILE))), count
         with np.errstate(divide="ignore", invalid="ignore"):
             per = np.where(self.den > 0, 1.0 / self.den, 0.0)
-        value = np.nan_to_num(self.mean)
+        value = m.plain(self.mean)
         squares = self._squares(lambda v: per * (self.top - v * self.den) ** 2, value)
         return self._scaled(unknown * np.sqrt(self._over(squares))), count
 

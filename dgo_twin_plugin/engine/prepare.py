@@ -18,18 +18,19 @@ from . import marks as m
 from . import words
 from .band import Band, lowest
 from .indicators.spec import Indicator, LegalTest, Measurement, Part
-from .legal import describe, worst_by_zone
+from .legal import Worst, describe, worst_by_zone
 from .reduce import ReducedIndicator, ReducedPart, reduced
 from .rough import shares as rough_shares
 from .rough import undrawn
 from .score_row import COLUMNS as COLUMNS
 from .score_row import ScoreRow as ScoreRow
+from .score_row import rows_of
 from .spread import Budget
 from .spread import budget as make_budget
 from .words import Message, say
 
 if TYPE_CHECKING:
-    from .norms import Profile
+    from .norms import Norm, Profile
     from .scene import Scene
 
 _DUST = 1e-9
@@ -49,6 +50,12 @@ class PreparedPart:
     band: Band  # 90 % intervals of the marks, before the legal cap
     rows: list[ScoreRow]  # by zone id, without ambition, gap; status not final
 
+    def fresh(self) -> PreparedPart:
+        """The same, for one measurement: of what is kept nobody changes anything."""
+        band = Band(self.band.names, self.band.low.copy(), self.band.high.copy())
+        return PreparedPart(self.part, self.up, self.log, self.anchors, self.marks, self.weight,
+                            band, self.rows)  # fmt: skip
+
 
 @dataclass
 class Prepared:
@@ -66,17 +73,13 @@ class Prepared:
     laid: Any = field(default=None, init=False, compare=False, repr=False)
 
 
-def _number(value: Any) -> float | None:
+def _number(value: float) -> float | None:
     """A float for a column, or None for NaN."""
-    if value is None:
-        return None
-    number = float(value)
-    return None if math.isnan(number) else number
+    return None if value != value else float(value)
 
 
-def _column(values: np.ndarray) -> list[float | None]:
-    """:func:`_number` of every value."""
-    return [None if v != v else v for v in np.asarray(values, float).tolist()]
+def _told(messages: dict[int, Message]) -> str:
+    return repr(messages) if messages else ""
 
 
 def _floats(values: Iterable[Any]) -> np.ndarray:
@@ -92,7 +95,7 @@ def over_zones(values: np.ndarray, weight: np.ndarray, use: np.ndarray) -> float
         return float("nan")
     w, x = weight[use], values[use]
     # never beyond the values themselves, by the dust of binary floats: a 10 is a 10
-    return float(np.clip((w * x).sum() / w.sum(), x.min(), x.max()))
+    return min(max(float((w * x).sum() / w.sum()), float(x.min())), float(x.max()))
 
 
 class _Judge:
@@ -110,6 +113,7 @@ class _Judge:
         self.date = scene.date
         self.norms = profile.indicators.get(spec.id)
         self.data: ReducedIndicator = reduced(measurement, spec, self.n)
+        self._worst: tuple[list[LegalTest], str, list[Worst]] | None = None  # the last asked for
         self.undrawn = undrawn(scene, spec, 1.0 - float(profile.min_coverage))
         self.scored = [p for p in spec.parts if not p.informative]
         if spec.combine != "lowest":
@@ -187,7 +191,7 @@ class _Judge:
     # - one part -------------------------------------------------------------------------
 
     def part(self, part: Part) -> PreparedPart:
-        n, data = self.n, self.data.parts.get(part.id)
+        data = self.data.parts.get(part.id)
         up = self._attribute(part, "direction", words.UP) == words.UP
         log = self._attribute(part, "scale", words.LINEAR) == words.LOG
         norms = [
@@ -197,16 +201,42 @@ class _Judge:
         anchors = np.array(
             [[x.minimum, x.basis, x.optimum] if x else [np.nan] * 3 for x in norms], float
         )
-        value = np.full(n + 1, np.nan) if data is None else data.value
+        budget = self._budget(part, anchors, log)
+        below, worst = self._places(data, part, up, log, anchors)
+        rough = None if data is None else rough_shares(self.scene, self.spec, part, data)
+
+        def make() -> PreparedPart:
+            return self._made(part, up, log, norms, anchors, budget, below, worst, rough)
+
+        reuse = getattr(self.scene, "reuse", None) if rough is None else None
+        if reuse is None:
+            return make()
+        said = self.measurement
+        arrays = () if data is None else (data.weight, data.value, data.coverage, data.assumed,
+                                          data.n_features, data.empty)  # fmt: skip
+        # what is judged here follows from this alone: zones, norms, and what was reduced of places
+        made_from = (
+            b"".join(a.tobytes() for a in (*arrays, *budget.sigma.values(), below, worst,
+                                           self.data.proxy)),
+            len(arrays), tuple(budget.sigma), budget.together, self.types, self.profile,
+            _told({0: said.missing} if said.missing else {}), _told(said.not_applicable),
+            _told(said.not_assessed), said.method, sorted(self.undrawn),
+        )  # fmt: skip
+        found: PreparedPart = reuse.kept.whole(("judged", self.spec.id, part.id), made_from, make)
+        return found.fresh()
+
+    def _made(self, part: Part, up: bool, log: bool, norms: list[Norm | None], anchors: np.ndarray,
+              budget: Budget, below: np.ndarray, worst: np.ndarray,
+              rough: tuple[np.ndarray, np.ndarray] | None) -> PreparedPart:  # fmt: skip
+        n, data = self.n, self.data.parts.get(part.id)
         obstacles: list[tuple[str, Message] | None]
         if part.informative:
             obstacles = [self._beside(zone, data) for zone in range(n + 1)]
         else:
             obstacles = [self._obstacle(zone, part, norms[zone]) for zone in range(n + 1)]
+        value = np.full(n + 1, np.nan) if data is None else data.value
         has_mark = np.array([o is None for o in obstacles])
-
         lo, mid, hi = anchors.T
-        budget = self._budget(part, anchors, log)
         sigma = budget.total()
         if part.informative:  # no norm: no mark, no interval, no chance
             mark, chance = np.full(n + 1, np.nan), np.full(n + 1, np.nan)
@@ -227,67 +257,22 @@ class _Judge:
             band.plan(weight, has_mark)
             chance[0] = m.chance_of_mark(mark[0], band.low[0, 0], band.high[0, 0])
 
-        below, worst = self._places(data, part, up, log, anchors)
         assumed = None if data is None else data.assumed
-        rough = None if data is None else rough_shares(self.scene, self.spec, part, data)
         if rough is not None and data is not None:
             assumed = np.where(data.weight > 0, rough[1], data.assumed)
-        prepared = PreparedPart(part, up, log, anchors, mark, weight, band, [])
-        low, high = _column(band.low[0]), _column(band.high[0])
-        marks, chances, shown = _column(mark), _column(chance), _column(value)
-        share, under, extreme = _column(coverage), _column(below), _column(worst)
-        norm_low, norm_mid, norm_high = _column(lo), _column(mid), _column(hi)
-        nothing = [None] * (n + 1)
-        weights = nothing if data is None else _column(weight)
-        guessed = nothing if assumed is None else _column(assumed)
-        counts = [0] * (n + 1) if data is None else [int(c) for c in data.n_features.tolist()]
-        proxies, spreads = self.data.proxy.tolist(), sigma.tolist()
-        method = self.measurement.method or self.spec.method
-        for zone in range(n + 1):
-            norm, obstacle = norms[zone], obstacles[zone]
-            without = obstacle is not None
-            next_data, next_gain = (None, None) if without else band.next(zone)
-            prepared.rows.append(
-                ScoreRow(
-                    zone_id=zone,
-                    area_type=self.types[zone],
-                    indicator=self.spec.id,
-                    code=self.spec.code,
-                    part=part.id,
-                    theme=self.spec.theme,
-                    value=shown[zone],
-                    unit=part.unit,
-                    mark=marks[zone],
-                    mark_low=None if without else low[zone],
-                    mark_high=None if without else high[zone],
-                    chance6=None if without else chances[zone],
-                    ambition=None,
-                    gap=None,
-                    status=obstacle[0] if obstacle is not None else words.OK,
-                    legal_check=words.NOT_TESTED,
-                    n_breach=0,
-                    legal_limit=None,
-                    minimum=norm_low[zone],
-                    basis=norm_mid[zone],
-                    optimum=norm_high[zone],
-                    weight=weights[zone],
-                    norm_source=norm.source if norm else None,
-                    norm_status=norm.status if norm else None,
-                    norm_confidence=norm.confidence if norm else None,
-                    coverage=share[zone],
-                    assumed=guessed[zone],
-                    share_below_6=under[zone],
-                    worst_value=extreme[zone],
-                    n_features=counts[zone],
-                    method=method,
-                    proxy=proxies[zone],
-                    reason=obstacle[1] if obstacle is not None else None,
-                    spread=None if without or shown[zone] is None else spreads[zone],
-                    next_data=next_data,
-                    next_gain=next_gain,
-                )
-            )
-        return prepared
+        rows = rows_of(
+            {"indicator": self.spec.id, "code": self.spec.code, "part": part.id,
+             "theme": self.spec.theme, "unit": part.unit,
+             "method": self.measurement.method or self.spec.method},
+            self.types, norms, obstacles, band.nexts(),
+            {"value": value, "mark": mark, "mark_low": band.low[0], "mark_high": band.high[0],
+             "chance6": chance, "minimum": lo, "basis": mid, "optimum": hi,
+             "weight": None if data is None else weight, "coverage": coverage,
+             "assumed": assumed, "share_below_6": below, "worst_value": worst, "spread": sigma},
+            [0] * (n + 1) if data is None else [int(c) for c in data.n_features.tolist()],
+            self.data.proxy.tolist(),
+        )  # fmt: skip
+        return PreparedPart(part, up, log, anchors, mark, weight, band, rows)
 
     def _beside(self, zone: int, data: ReducedPart | None) -> tuple[str, Message]:
         """Informative parts carry a value and no mark."""
@@ -368,16 +353,24 @@ class _Judge:
 
     def _law(
         self, rows: list[ScoreRow], tests: list[LegalTest], part: str, default: str, band: Band
-    ) -> None:
-        """Legal check, count, limit; the cap comes last of all (indicators, "The law")."""
-        by_zone = worst_by_zone(tests, self.n, default)
+    ) -> list[ScoreRow]:
+        """The rows with legal check, count and limit; the cap comes last of all (indicators, "The
+        law"). A row on which the law says nothing new stays the same."""
+        if self._worst is None or self._worst[0] is not tests or self._worst[1] != default:
+            self._worst = tests, default, worst_by_zone(tests, self.n, default)
+        by_zone = self._worst[2]
         limit = self._one_limit(part)
+        told = []
         for row in rows:
             result = by_zone[row.zone_id]
-            row.legal_check, row.n_breach = result.outcome, result.n_breach
-            row.legal_limit = _number(result.limit) if result.limit == result.limit else limit
+            least = _number(result.limit) if result.limit == result.limit else limit
+            said = result.outcome, result.n_breach, least
+            if said != (row.legal_check, row.n_breach, row.legal_limit):
+                row = row.copy(legal_check=said[0], n_breach=said[1], legal_limit=least)
             if result.outcome == words.EXCEEDS:
                 _cap(row, band)
+            told.append(row)
+        return told
 
     def _one_limit(self, part: str) -> float | None:
         """The legal limit where the law has just one number for this part at the date."""
@@ -394,22 +387,23 @@ class _Judge:
         describe(legal, self.spec.id)
         if len(main) == 1:
             deciding = main * (self.n + 1)
-            out = [row.copy() for row in main[0].rows]
+            out = main[0].rows
             weight, band = main[0].weight, main[0].band
         else:
             deciding, out, weight, band = self._lowest(main)
-        self._law(out, legal, main[0].part.id if len(main) == 1 else "", default, band)
+        out = self._law(out, legal, main[0].part.id if len(main) == 1 else "", default, band)
         by_part: dict[str, list[LegalTest]] = {}
-        for test in legal:
-            by_part.setdefault(test.part, []).append(test)
         alone = len(self.spec.parts) == 1
+        for test in () if alone else legal:
+            by_part.setdefault(test.part, []).append(test)
         for part in parts.values():
             mine = legal if alone else by_part.get(part.part.id, [])
             own = words.NOT_TESTED if part.part.informative else default
-            self._law(part.rows, mine, part.part.id, own, part.band)
-        for row, chosen in zip(out, deciding):
-            if row.legal_limit is None:
-                row.legal_limit = chosen.rows[row.zone_id].legal_limit
+            part.rows = self._law(part.rows, mine, part.part.id, own, part.band)
+        for zone, (row, chosen) in enumerate(zip(out, deciding)):
+            least = chosen.rows[zone].legal_limit
+            if row.legal_limit is None and least is not None:
+                out[zone] = row.copy(legal_limit=least)
         ids = [p.part.id for p in main]
         chosen_ids = [c.part.id for c in deciding]
         return Prepared(self.spec, self.types, parts, ids, chosen_ids, weight, out)

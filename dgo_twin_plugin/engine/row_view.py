@@ -9,13 +9,14 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from . import marks as m
 from . import words
 from .bandwidth import Track, mark_track, track, unit_name
 from .mix import ALL, Mix, part_key
+from .row_memory import RowMemory
 from .texts import has_text, language, number, text
 
 if TYPE_CHECKING:
@@ -315,6 +316,7 @@ def row_views(
     lang: str | None = None,
     stale: bool = False,
     parts: Mapping[str, str] | None = None,
+    memory: RowMemory | None = None,
 ) -> list[RowView]:
     """One row per indicator, by theme, then code.
 
@@ -322,19 +324,28 @@ def row_views(
     with several area types the tracks are in marks. ``zone`` is whose figures are shown; an area
     type of several zones (``zone=0``) shows their means by weight. ``former``: the earlier state,
     as an assessment or as indicator -> (value, mark). ``parts``: indicator -> the part to show,
-    else the one that decides.
+    else the one that decides. ``memory``: rows that rest on the same as the last time are the same
+    objects.
     """
     lang = lang or language()
     types = _types(assessment, scope, zone)
-    rows = _rows(assessment.scores, assessment, scope, zone)
-    chosen = _rows(assessment.parts, assessment, scope, zone, parts) if parts else {}
-    before = _former(former, scope, zone, parts)
+    memory = memory if memory is not None else RowMemory()
+    memory.begin(assessment.profile, mix, (assessment.scene.date, scope, zone, types, lang, stale))
+    found = _found(assessment.scores, scope, zone)
+    chosen = _found(assessment.parts, scope, zone, parts) if parts else {}
+    before = _former(former, scope, zone, parts, memory)
+    at = zone if zone else _zone(scope)
+
+    def make(prepared: Prepared, own: list[ScoreRow], was: tuple[Any, Any] | None) -> RowView:
+        return _view(assessment, mix, prepared, _one(own), types, at, was, lang, stale)
+
     made = []
     for indicator, prepared in assessment.prepared.items():
-        row = chosen.get(indicator) or rows.get(indicator)
-        if row is not None:
-            made.append(_view(assessment, mix, prepared, row, types, zone if zone else _zone(scope),
-                              before.get(indicator), lang, stale))  # fmt: skip
+        own = chosen.get(indicator) or found.get(indicator)
+        if own:
+            was = before.get(indicator)
+            made.append(memory.row(indicator, (prepared, *own), was,
+                                   partial(make, prepared, own, was)))  # fmt: skip
     made.sort(key=lambda view: (_ORDER.get(view.theme, 99), view.code))
     return made
 
@@ -356,20 +367,24 @@ def _types(assessment: Assessment, scope: str, zone: int) -> list[str]:
     return [scope]
 
 
-def _rows(
-    rows: Iterable[ScoreRow], assessment: Assessment, scope: str, zone: int,
-    parts: Mapping[str, str] | None = None,
-) -> dict[str, ScoreRow]:  # fmt: skip
-    """The row of each indicator; with ``parts`` of its chosen part."""
+def _found(
+    rows: Iterable[ScoreRow], scope: str, zone: int, parts: Mapping[str, str] | None = None
+) -> dict[str, list[ScoreRow]]:
+    """The rows of each indicator in a place: one, or in an area type one per zone; with ``parts``
+    those of its chosen part."""
     at = zone or _zone(scope)
-    asked = [r for r in rows if parts is None or parts.get(r.indicator) == r.part]
+    asked = rows if parts is None else [r for r in rows if parts.get(r.indicator) == r.part]
     if at or scope == ALL:
-        return {r.indicator: r for r in asked if r.zone_id == at}
+        return {r.indicator: [r] for r in asked if r.zone_id == at}
     several: dict[str, list[ScoreRow]] = {}
     for row in asked:
         if row.zone_id and row.area_type == scope:
             several.setdefault(row.indicator, []).append(row)
-    return {k: found[0] if len(found) == 1 else joined(found) for k, found in several.items()}
+    return several
+
+
+def _one(rows: list[ScoreRow]) -> ScoreRow:
+    return rows[0] if len(rows) == 1 else joined(rows)
 
 
 def joined(rows: list[ScoreRow]) -> ScoreRow:
@@ -401,16 +416,22 @@ def joined(rows: list[ScoreRow]) -> ScoreRow:
 
 
 def _former(
-    former: Assessment | Former | None, scope: str, zone: int, parts: Mapping[str, str] | None
-) -> Former:
+    former: Assessment | Former | None, scope: str, zone: int, parts: Mapping[str, str] | None,
+    memory: RowMemory,
+) -> Former:  # fmt: skip
     if former is None:
         return {}
     if isinstance(former, Mapping):
         return former
-    found = _rows(former.scores, former, scope, zone)
-    if parts:
-        found.update(_rows(former.parts, former, scope, zone, parts))
-    return {k: (r.value, r.mark) for k, r in found.items()}
+
+    def make() -> Former:
+        found = _found(former.scores, scope, zone)
+        if parts:
+            found.update(_found(former.parts, scope, zone, parts))
+        return {k: (r.value, r.mark) for k, r in ((k, _one(own)) for k, own in found.items())}
+
+    made: Former = memory.former(former.scores, (scope, zone, dict(parts or {})), make)
+    return made
 
 
 def _view(

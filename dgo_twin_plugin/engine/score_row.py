@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from . import words
 from .words import Message
+
+if TYPE_CHECKING:
+    from .norms import Norm
 
 
 @dataclass
@@ -59,3 +65,52 @@ class ScoreRow:
 
 
 COLUMNS = tuple(f.name for f in fields(ScoreRow))
+
+_OF_MARK = ("mark_low", "mark_high", "chance6", "spread")  # nothing where there is no mark
+
+
+def rows_of(
+    alike: dict[str, Any],
+    area_types: list[str | None],
+    norms: list[Norm | None],
+    obstacles: list[tuple[str, Message] | None],
+    nexts: list[tuple[str | None, float | None]],
+    columns: dict[str, np.ndarray | None],
+    counts: list[int],
+    proxies: list[bool],
+) -> list[ScoreRow]:
+    """Rows of one part by zone id, without law, ambition and gap. ``alike``: what all have in
+    common; ``columns``: numbers by zone, of which NaN is None; ``obstacles``: status and reason of
+    a zone without a mark."""
+    shown = [(name, [None] * len(norms) if values is None else _column(values))
+             for name, values in columns.items()]  # fmt: skip
+    # in the order of the columns, as a row that is made by name
+    base = {name: None for name in COLUMNS} | alike
+    base |= {"legal_check": words.NOT_TESTED, "n_breach": 0, "status": words.OK}
+    made = []
+    for zone, (norm, obstacle) in enumerate(zip(norms, obstacles)):
+        row = object.__new__(ScoreRow)
+        own = row.__dict__
+        own.update(base)
+        own["zone_id"], own["area_type"] = zone, area_types[zone]
+        own["n_features"], own["proxy"] = counts[zone], proxies[zone]
+        for name, values in shown:
+            own[name] = values[zone]
+        if own["value"] is None:
+            own["spread"] = None
+        if norm is not None:
+            own["norm_source"], own["norm_status"] = norm.source, norm.status
+            own["norm_confidence"] = norm.confidence
+        if obstacle is None:
+            own["next_data"], own["next_gain"] = nexts[zone]
+        else:
+            own["status"], own["reason"] = obstacle
+            for name in _OF_MARK:
+                own[name] = None
+        made.append(row)
+    return made
+
+
+def _column(values: np.ndarray) -> list[float | None]:
+    """A float for each row, or None for NaN."""
+    return [None if v != v else v for v in np.asarray(values, float).tolist()]

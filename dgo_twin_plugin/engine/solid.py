@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from osgeo import ogr
 
@@ -14,8 +16,20 @@ FEW = 2_000  # features below which GEOS is quick enough
 PER_CELL = 8.0  # features that a cell holds on average
 
 
-def union_of_disjoint(polygons: Polygons) -> ogr.Geometry:
-    """The union of features that share no ground with each other.
+Covers = Callable[[Polygons, Polygons], tuple[np.ndarray, np.ndarray, np.ndarray]]
+
+
+def covers(polygons: Polygons, squares: Polygons) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(feature, square, common m2), wherever their boxes meet."""
+    i, j = bbox_pairs(polygons.bounds(), squares.bounds())
+    return i, j, overlap_areas(polygons, squares, i, j)
+
+
+def union_of_disjoint(polygons: Polygons, holes: bool = True,
+                      measured: Covers = covers) -> ogr.Geometry:  # fmt: skip
+    """The union of features that share no ground with each other. Without ``holes`` those that
+    whole squares lie about on all sides are filled. ``measured`` may know of :func:`covers` what
+    it has measured before.
 
     Over them lies a coarse grid of squares. A square whose ground is theirs to the last
     :data:`overlap.TOLERANCE` m2 stands for all that lies in such squares as a whole; GEOS joins
@@ -26,23 +40,42 @@ def union_of_disjoint(polygons: Polygons) -> ogr.Geometry:
     real = np.flatnonzero(area > 0)
     if len(real) < FEW:
         return dissolve(jointed(polygons.take(real)))
-    polygons, area, box = polygons.take(real), area[real], box[real]
-    low, high = box[:, :2].min(axis=0), box[:, 2:].max(axis=0)
+    low, high = box[real, :2].min(axis=0), box[real, 2:].max(axis=0)
     # the same squares whatever few features come and go: of 2^k m, counted from the origin
-    size = float(2.0 ** np.round(0.5 * np.log2(area.sum() / len(real) * PER_CELL)))
+    size = float(2.0 ** np.round(0.5 * np.log2(area[real].sum() / len(real) * PER_CELL)))
     low = np.floor(low / size) * size
     columns, rows = np.maximum(1, np.ceil((high - low) / size)).astype(int)
     r, c = (k.ravel() for k in np.indices((rows, columns)))
     x, y = low[0] + c * size, low[1] + r * size
     squares = _boxes(x, y, x + size, y + size)
-    i, j = bbox_pairs(box, squares.bounds())
-    shared = np.bincount(j, overlap_areas(polygons, squares, i, j), rows * columns)
+    i, j, common = measured(polygons, squares)
+    order = np.lexsort((j, i))
+    i, j = i[order], j[order]
+    shared = np.bincount(j, common[order], rows * columns)
     solid = (shared >= squares.area() - TOLERANCE).reshape(rows, columns)
+    if not holes:
+        solid |= ~_from_outside(~solid)
     # a feature whose box meets solid squares only adds nothing to them
-    open_ = np.bincount(i, ~solid.ravel()[j], len(real)) > 0
+    open_ = (np.bincount(i, ~solid.ravel()[j], polygons.n) > 0) & (area > 0)
     joined = _runs(solid, low, size)
     rest = jointed(polygons.take(np.flatnonzero(open_)))
     return dissolve([*(joined.geometry(k) for k in range(joined.n)), *rest])
+
+
+def _from_outside(open_: np.ndarray) -> np.ndarray:
+    """Open squares that hang together, be it by a corner, with one on the rim."""
+    wide = np.pad(open_, 1, constant_values=True)
+    found = np.zeros_like(wide)
+    found[0], found[-1], found[:, 0], found[:, -1] = True, True, True, True
+    count = 0
+    while count != found.sum():
+        count = int(found.sum())
+        found[1:] |= found[:-1]
+        found[:-1] |= found[1:]
+        found[:, 1:] |= found[:, :-1]
+        found[:, :-1] |= found[:, 1:]
+        found &= wide
+    return found[1:-1, 1:-1]
 
 
 def _boxes(x0: np.ndarray, y0: np.ndarray, x1: np.ndarray, y1: np.ndarray) -> Polygons:

@@ -304,7 +304,8 @@ class _Maker:
     def _coverage(self) -> None:
         """The unknown part of the weight could be like any of the known places, as one block; with
         few places known, anything between the minimum and the optimum."""
-        unknown = np.clip(1.0 - np.nan_to_num(self.data.coverage, nan=1.0), 0.0, 1.0)
+        known = np.where(np.isnan(self.data.coverage), 1.0, self.data.coverage)
+        unknown = np.minimum(np.maximum(1.0 - known, 0.0), 1.0)
         unknown[unknown < _DUST] = 0.0
         if not unknown.any():
             return

@@ -19,7 +19,7 @@ import yaml
 
 from .functions import Functions, load_functions
 from .indicators import known_indicators
-from .norms import Profile, load_profile
+from .norms import Profile, shared_profile
 from .roles import Role, roles
 from .scene import BOOL_FIELDS, FIELDS, METHODS, NUMERIC_FIELDS
 from .words import BASIS_INDICATIVE, BASIS_LEGAL, THEMES, DgoError
@@ -354,7 +354,7 @@ def _profile(node: Node, path: str | None) -> Profile | None:
     if path is None:
         return None
     try:
-        return load_profile(path)
+        return shared_profile(path)
     except DgoError as error:
         raise node.problem("file.nested", why=error.message) from None
 
@@ -368,7 +368,7 @@ def _ambitions(node: Node, profile: Profile | None) -> dict[str, dict[str, float
         elif zone:
             name = f"zone {int(zone[1])}"
         else:
-            by = profile or load_profile(DEFAULT_PROFILE)
+            by = profile or shared_profile(DEFAULT_PROFILE)
             name = by.resolve_type(key) or ""
             if not name:
                 raise block.problem("twin.ambition_key", word=key)

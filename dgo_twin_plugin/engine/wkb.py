@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 
 import numpy as np
 from osgeo import ogr
+
+_POINT = 21  # bytes of a point
+_RING = 13  # bytes before the coordinates of a polygon of one ring
 
 
 def geometry_from_wkb(wkb: bytes) -> ogr.Geometry:
@@ -51,6 +55,9 @@ def made_valid(geometry: ogr.Geometry) -> ogr.Geometry | None:
 
 def moved_wkb(wkb: bytes, origin: tuple[float, float]) -> bytes:
     """Any geometry flattened to plain little-endian 2D WKB, minus ``origin``."""
+    if len(wkb) == _POINT and bytes(wkb[:5]) == b"\x01\x01\0\0\0":  # most that stands is a point
+        x, y = struct.unpack_from("<dd", wkb, 5)
+        return struct.pack("<BIdd", 1, 1, x - origin[0], y - origin[1])
     plain = bytearray(geometry_from_wkb(wkb).ExportToWkb(ogr.wkbNDR))
 
     def points(at: int, count: int) -> int:
@@ -97,6 +104,57 @@ def polygon_parts(wkb: bytes) -> list[list[np.ndarray]]:
     if geometry.IsEmpty():
         return []
     return polygon_parts(bytes(geometry.ExportToWkb(ogr.wkbNDR)))
+
+
+def rings_of(wkb: Sequence[bytes | None]) -> tuple[np.ndarray, ...]:
+    """The rings of polygons: points (v, 2), (r + 1,) where each ring begins, (r,) the part that it
+    belongs to and (p,) the feature of each part. What is not polygonal has none."""
+    rows = [row for row, data in enumerate(wkb) if data is not None]
+    given = [data for data in wkb if data is not None]
+    plain, xy, ends = _one_ring_each(given)
+    if plain.all():  # nearly every layer: one ring per feature
+        return xy, ends, np.arange(len(rows)), np.array(rows, np.int64)
+    rings: list[np.ndarray] = []
+    ring_part: list[int] = []
+    part_feature: list[int] = []
+    nth, limits = 0, ends.tolist()
+    for row, data, alone in zip(rows, given, plain.tolist()):
+        if alone:
+            parts = [[xy[limits[nth] : limits[nth + 1]]]]
+            nth += 1
+        else:
+            parts = polygon_parts(data)
+        for part in parts:
+            if not part:
+                continue
+            for ring in part:
+                rings.append(ring)
+                ring_part.append(len(part_feature))
+            part_feature.append(row)
+    lengths = np.fromiter(map(len, rings), np.int64, len(rings))
+    start = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    return (np.concatenate(rings) if rings else np.zeros((0, 2)), start,
+            np.asarray(ring_part, np.int64), np.asarray(part_feature, np.int64))
+
+
+def _one_ring_each(wkb: Sequence[bytes]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of many WKB: (n,) whether each is a plain little-endian 2D polygon of one ring of four points
+    or more; the points (v, 2) of those, and (k + 1,) where the ring of each begins."""
+    size = np.fromiter(map(len, wkb), np.int64, len(wkb))
+    first = np.cumsum(size) - size
+    data = np.frombuffer(b"".join(wkb), np.uint8)
+    plain = size >= _RING + 4 * 16
+    at = np.flatnonzero(plain)
+    head = data[first[at][:, None] + np.arange(_RING)]
+    points = head[:, 9:].copy().view("<u4")[:, 0].astype(np.int64)
+    same = (head[:, :9] == np.frombuffer(struct.pack("<BII", 1, 3, 1), np.uint8)).all(axis=1)
+    plain[at] = same & (points >= 4) & (size[at] == _RING + 16 * points)
+    rest = np.repeat(plain, size)  # the bytes of coordinates
+    heads = (first[plain][:, None] + np.arange(_RING)).ravel()
+    rest[heads] = False
+    xy = data[rest].view("<f8").reshape(-1, 2)
+    ends = np.concatenate([[0], np.cumsum((size[plain] - _RING) // 16)]).astype(np.int64)
+    return plain, xy, ends
 
 
 def _polygon_rings(wkb: bytes, at: int) -> tuple[list[np.ndarray], int]:

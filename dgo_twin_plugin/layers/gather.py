@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -26,6 +27,7 @@ from qgis.core import (
 
 from ..engine.build import Sources
 from ..engine.checks import Check
+from ..engine.hands import HANDS
 from ..engine.mapping import load_mapping
 from ..engine.provenance import fingerprint, raster_fingerprint
 from ..engine.roles import roles
@@ -42,9 +44,11 @@ MARGIN = 1000.0  # m of context around the plan: the farthest that most indicato
 FARTHER = {"stops": 3000.0}  # an intercity station counts within 3 km (CROW/PBL)
 # Rasters are asked for values in the plan and at its facades, never farther out.
 RASTER_MARGIN = 200.0  # m; read_raster adds some cells, for a coarse map
+LISTEN = 0.05  # s: how often who waits for a raster asks whether to stop
 TRIES, REST = 3, 0.05  # times a layer is read that gives too few features, s in between
 FLAG_COLUMNS = ("high_sandy_ground",)
 
+Window = tuple[str, RasterInput, QgsRectangle]  # role, raster, what of it counts
 T = TypeVar("T")
 Steps = Generator[None, None, T]  # work cut into steps; returns what it made
 
@@ -229,6 +233,9 @@ class Reader:
         """The window of one raster."""
         return read_raster(role, given, plane, window, self.inputs.transforms, checks)
 
+    def ahead(self, plane: Plane, windows: list[Window]) -> None:
+        """Which windows of rasters will be asked for: whoever wants to may begin."""
+
     def box(self, layers: list[RawLayer]) -> QgsRectangle | None:
         """The extent of what was read, work plane."""
         return box_of(layers)
@@ -242,12 +249,14 @@ def _stopped_short(given: VectorInput, raw: RawLayer) -> bool:
 
 
 class Recorder(Reader):
-    """Reads, and writes down what every input was."""
+    """Reads, and writes down what every input was. Rasters are read beside the other layers."""
 
-    def __init__(self, inputs: Inputs) -> None:
+    def __init__(self, inputs: Inputs, pool: Executor, tick: Tick) -> None:
         super().__init__(inputs)
         self.record: list[dict[str, Any]] = []
         self.notes: list[str] = []
+        self._pool, self._tick = pool, tick
+        self._begun: dict[int, Future[tuple[RasterContext, list[Check], str]]] = {}
 
     def vector(self, role: str, given: VectorInput, *how: Any) -> RawLayer:
         raw = super().vector(role, given, *how)
@@ -257,14 +266,35 @@ class Recorder(Reader):
         self.notes.extend(text(f"algorithms.note.{note}", layer=given.name) for note in said)
         return raw
 
-    def raster(self, role: str, given: RasterInput, *how: Any) -> RasterContext:
-        read = super().raster(role, given, *how)
+    def ahead(self, plane: Plane, windows: list[Window]) -> None:
+        def read(role: str, given: RasterInput, window: QgsRectangle,
+                 ) -> tuple[RasterContext, list[Check], str]:  # fmt: skip
+            found: list[Check] = []
+            made = super(Recorder, self).raster(role, given, plane, window, found)
+            return made, found, raster_fingerprint(made)
+
+        for role, given, window in windows:
+            # each from a file of its own: other providers share what they have open
+            if given.layer.dataProvider().name() == "gdal":
+                self._begun[id(given)] = self._pool.submit(read, role, given, window)
+
+    def raster(self, role: str, given: RasterInput, plane: Plane, window: QgsRectangle,
+               checks: list[Check]) -> RasterContext:  # fmt: skip
+        begun = self._begun.pop(id(given), None)
+        if begun is None:
+            read = super().raster(role, given, plane, window, checks)
+            digest = raster_fingerprint(read)
+        else:
+            while not wait([begun], LISTEN).done:
+                self._tick()
+            read, found, digest = begun.result()
+            checks.extend(found)
         self.record.append(
             {
                 "role": role,
                 "layer": given.name,
                 "source": given.origin,
-                "fingerprint": raster_fingerprint(read),
+                "fingerprint": digest,
                 **_declared(given.entry),
             }
         )
@@ -273,8 +303,12 @@ class Recorder(Reader):
 
 def read_all(inputs: Inputs, tick: Tick, progress: Callable[[float], None]) -> Reading:
     """Read everything into the work plane. Raises ``Cancelled`` by way of ``tick``."""
-    reader = Recorder(inputs)
-    sources, plane = read_sources(inputs, reader, tick, progress)
+    pool = ThreadPoolExecutor(HANDS)
+    try:
+        reader = Recorder(inputs, pool, tick)
+        sources, plane = read_sources(inputs, reader, tick, progress)
+    finally:
+        pool.shutdown(cancel_futures=True)
     return Reading(sources, plane, reader.record, reader.notes)
 
 
@@ -310,6 +344,8 @@ def read_sources(
     sources.area_types = vectors("area_types", inputs.area_types, near)
     near = near or reader.box(sources.area_types)
     around = None if near is None else QgsRectangle(near).buffered(MARGIN)
+    if near is not None and around is not None:
+        reader.ahead(plane, _windows(inputs, plane, near, around))
     sources.current = vectors("current", inputs.current, around)
     progress(0.7)
     for role, given in inputs.vectors.items():
@@ -317,18 +353,26 @@ def read_sources(
         box = around if near is None or reach is None else QgsRectangle(near).buffered(reach)
         sources.vectors[role] = vectors(role, given, box)
     around = around or reader.box(sources.current)
-    close = around if near is None else QgsRectangle(near).buffered(RASTER_MARGIN)
     if around is not None:
-        for role, rasters in inputs.rasters.items():
-            sources.rasters[role] = []
-            for raster in rasters:
-                tick()
-                window = close if raster.crs == plane.crs else around
-                sources.rasters[role].append(
-                    reader.raster(role, raster, plane, window, sources.checks)
-                )
+        sources.rasters = {role: [] for role in inputs.rasters}
+        for role, raster, window in _windows(inputs, plane, near or around, around):
+            tick()
+            read = reader.raster(role, raster, plane, window, sources.checks)
+            sources.rasters[role].append(read)
     progress(1.0)
     return sources, plane
+
+
+def _windows(
+    inputs: Inputs, plane: Plane, near: QgsRectangle, around: QgsRectangle
+) -> list[Window]:
+    """What of every raster counts: ``near`` is the plan, ``around`` what lies about it."""
+    close = around if near is around else QgsRectangle(near).buffered(RASTER_MARGIN)
+    return [
+        (role, raster, close if raster.crs == plane.crs else around)
+        for role, rasters in inputs.rasters.items()
+        for raster in rasters
+    ]
 
 
 def _plane(inputs: Inputs) -> Plane:

@@ -27,8 +27,10 @@ from qgis.PyQt.QtCore import QDate, QDateTime, QTime, QVariant
 
 from ..engine.checks import Check
 from ..engine.scene import RawLayer
+from ..engine.twin import is_expression
 from ..engine.words import IMPORTANT, DgoError
 from ..store.target import is_database
+from .columns import Place, place_of, read_table
 from .computed import Computed
 from .connections import PROVIDER, open_table
 from .plane import Plane, require_crs
@@ -53,6 +55,7 @@ class VectorInput:
     unordered: bool = False  # the source gives its features in any order: read by their id
     layer_id: str = ""  # of the layer that this is a snapshot of
     apart: bool = False  # every feature stands on its own: no join, no virtual field
+    place: Place | None = None  # the table that this is, where it is just that
 
 
 @dataclass
@@ -88,9 +91,13 @@ def snapshot(
         notes.append("join")
     fields = layer.fields()
     virtual = fields.FieldOrigin.OriginExpression
+    apart = "join" not in notes and not any(
+        fields.fieldOrigin(i) == virtual for i in range(fields.count())
+    )
+    source = QgsVectorLayerFeatureSource(layer)
     return VectorInput(
         named(layer),
-        QgsVectorLayerFeatureSource(layer),
+        source,
         [f.name() for f in fields],
         layer.crs(),
         layer.extent() if extent is None else extent,
@@ -101,8 +108,8 @@ def snapshot(
         layer.featureCount(),
         layer.providerType() == PROVIDER,
         layer.id(),
-        "join" not in notes
-        and not any(fields.fieldOrigin(i) == virtual for i in range(fields.count())),
+        apart,
+        place_of(layer, source, apart),
     )
 
 
@@ -204,7 +211,12 @@ def read_vector(
     cannot be transformed becomes a check and has no geometry.
     """
     require_crs(given.crs, given.name)
-    names = [f for f in given.fields if wanted is None or f in set(wanted)]
+    limit = None if wanted is None else set(wanted)
+    names = [f for f in given.fields if limit is None or f in limit]
+    if box is None and fids is None and given.crs == plane.crs and not given.entry.get("filter"):
+        whole = _whole(given, names, limit or set(), tick)
+        if whole is not None:
+            return whole
     request = QgsFeatureRequest()
     request.setInvalidGeometryCheck(QgsFeatureRequest.InvalidGeometryCheck.GeometryNoCheck)
     index = [given.fields.index(f) for f in names]
@@ -242,12 +254,30 @@ def read_vector(
         )
         checks.extend(made.checks())
     read = {
-        name: [v if type(v) in _PLAIN else plain(v) for v in column]
+        name: [v if type(v) in _PLAIN else None if type(v) is QVariant and v.isNull() else plain(v)
+               for v in column]
         for name, column in zip(names, columns)
     }
     return RawLayer(
         given.name, np.array(fids, np.int64), wkb, read, given.entry, ",".join(given.notes)
     )
+
+
+def _whole(
+    given: VectorInput, names: list[str], wanted: set[str], tick: Tick | None
+) -> RawLayer | None:
+    """All features of a plain table, in columns; None where they are read one by one."""
+    # whoever reads other features than those of the snapshot has put another source in its place
+    if given.place is None or given.place.source is not given.source:
+        return None
+    if any(is_expression(name) for name in wanted):
+        return None
+    table = read_table(given.place, names, tick)
+    if table is None:
+        return None
+    ids, wkb, columns = table
+    return RawLayer(given.name, np.array(ids, np.int64), wkb, dict(zip(names, columns)),
+                    given.entry, ",".join(given.notes))  # fmt: skip
 
 
 def _lost(

@@ -14,7 +14,8 @@ from ..engine.assessment import Assessment
 from ..engine.indicators import all_indicators
 from ..engine.live import LiveAssessor
 from ..engine.mix import Mix, of_twin
-from ..engine.norms import Profile, load_profile
+from ..engine.norms import Profile, shared_profile
+from ..engine.row_view import row_views
 from ..engine.twin import DEFAULT_PROFILE, Twin, load_twin
 from ..layers.gather import Inputs, Steps
 from ..layers.read import VectorInput
@@ -85,7 +86,7 @@ def ground(said: Told, kept_mix: Mix | None, twin_file: str, profile: str) -> Gr
         )
     if twin_file:
         twin = over(load_twin(twin_file), twin)
-    return Ground(twin, load_profile(profile or twin.profile or DEFAULT_PROFILE))
+    return Ground(twin, shared_profile(profile or twin.profile or DEFAULT_PROFILE))
 
 
 def plan_steps(serial: int, parameters: dict[str, Any], project: QgsProject,
@@ -120,6 +121,7 @@ class Assessing:
         self.reader = LiveReader()
         self.assessor: LiveAssessor | None = None
         self._about: Any = None
+        self._worded: Any = None  # for which the words of the panel are known
 
     def forget(self) -> None:
         """Keep nothing."""
@@ -140,6 +142,10 @@ class Assessing:
             self._about = about
         ambitions, weights = mix.laid(plan.profile)
         given = {"indicators": weights.indicators, "themes": weights.themes}
-        return self.assessor.assess(
+        found = self.assessor.assess(
             sources, ambitions, given, lambda done, name="": progress(0.2 + 0.8 * done, name)
         )
+        if self._worded != about:
+            row_views(found, mix)  # tracks and texts are kept: not for the first time in the window
+            self._worded = about
+        return found

@@ -6,7 +6,8 @@ from typing import Any
 
 
 def create_dock(iface: Any) -> Any:  # noqa: QGS105 - QGIS hands it to the plugin
-    """The dock ``dgo_twin_dock``, not yet added to a window. All imports happen here."""
+    """The dock ``dgo_twin_dock``, not yet added to a window: its head and foot, the rest follows
+    in steps. ``complete()`` makes it whole at once."""
     from .dock import Dock
 
     return Dock(iface)

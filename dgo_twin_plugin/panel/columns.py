@@ -58,9 +58,10 @@ class Columns(QWidget):
         self.counts = []
         self.arrange()
 
-    def arrange(self) -> None:
-        """Divide the blocks anew where that changes anything."""
-        wanted = max(1, min(MOST, self.width() // COLUMN))
+    def arrange(self, width: int | None = None) -> None:
+        """Divide the blocks anew where that changes anything; for a width that it will have, or
+        the one it has."""
+        wanted = max(1, min(MOST, (self.width() if width is None else width) // COLUMN))
         counts = split([block.sizeHint().height() for block in self.blocks], wanted)
         if counts == self.counts:
             return

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qgis.core import Qgis, QgsApplication, QgsProject
 from qgis.gui import QgsDockWidget
 from qgis.PyQt import sip
-from qgis.PyQt.QtCore import QEvent, Qt, QTimer, QUrl
+from qgis.PyQt.QtCore import QEvent, Qt, QTimer, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices, QKeySequence
 from qgis.PyQt.QtWidgets import (
     QAction,
@@ -19,32 +19,38 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from ..engine.mix import Mix
-from ..engine.mix_history import History
 from ..engine.texts import language, set_language, text
 from ..expressions import set_live
-from ..live.session import LiveSession
 from ..project import options
-from . import memory
 from .dock_foot import Foot
 from .dock_head import MIXER, RESULTS, Head
-from .guard import guarded
-from .inputs import Inputs, profile_words
-from .menu import Menu
-from .mixer import Mixer
-from .moves import Moves
-from .results_page import ResultsPage
-from .runner import Runner
-from .state_words import state_words
-from .watch import Watch
+from .guard import guarded, sentence
+from .opening import Opening, Steps, imported, warmed
 from .zoom import zoom_to
+
+if TYPE_CHECKING:
+    from ..engine.mix import Mix
 
 LEAST_WIDTH = 300
 OUTPUTS = ("OUTPUT", "SCENARIO")  # parameters that no number depends on
+# what the dock is made of, and what that rests on: imported by a thread
+HEAVY = ("engine.norms", "engine.twin", "engine.profile_read", "engine.assessment",
+         "live.session", "live.prepare", "panel.moves", "panel.runner", "panel.watch",
+         "panel.inputs", "panel.results_page", "panel.mixer", "panel.menu",
+         "panel.state_words")  # fmt: skip
+# parts that are there when the dock is open; who asks for one earlier need not wait
+PARTS = ("moves", "session", "runner", "watch", "inputs", "results", "mixer", "pages", "menu",
+         "form")  # fmt: skip
 
 
 class Dock(QgsDockWidget):
-    """The dock ``dgo_twin_dock``. ``open_url`` opens a report; tests put their own there."""
+    """The dock ``dgo_twin_dock``. ``open_url`` opens a report; tests put their own there.
+
+    It opens at once with its head and foot; the rest follows in steps (:mod:`.opening`), and
+    ``opened`` tells that it is there. Whoever asks for a part before that has it made at once.
+    """
+
+    opened = pyqtSignal()
 
     def __init__(self, iface: Any) -> None:  # noqa: QGS105 - QGIS hands it to the plugin
         super().__init__(text("mixer.title"), iface.mainWindow() if iface else None)
@@ -55,44 +61,128 @@ class Dock(QgsDockWidget):
         self._ended = False
         self._asked = False  # to work it out once, where it is not to be live
         self._given: Any = ()  # what the session was last given
-        self.moves = Moves(History(Mix()), self, self._twin)
-        self.session = LiveSession(self)
-        set_live(self._live_numbers)
-        self.runner = Runner(self)
-        self.watch = Watch(self)
         self.inside: Any = None
         self._seen = QTimer(self)  # a tab that is switched away hides and shows at once
         self._seen.setSingleShot(True)
         self._seen.setInterval(0)
         self._seen.timeout.connect(self._follow_view)
         self.visibilityChanged.connect(self.follow_view)
+        self._frame()
+        self.foot.show_state(text("mixer.opening"), False, "waiting")
+        for part in (self.head, *self.foot.buttons()):
+            part.setEnabled(False)
+        self.opening = Opening(self._open(), self)
+        self.opening.done.connect(self._opened)
+        self.opening.failed.connect(self._not_opened)
+        self.opening.start()
+
+    # --- opening --------------------------------------------------------------------------------
+    def _open(self) -> Steps:
+        """All that makes the dock, in steps."""
+        yield imported(HEAVY)
+        from ..engine.norms import shipped_profiles
+        from ..engine.twin import DEFAULT_PROFILE
+        from . import memory
+
+        named = [memory.recall(self.project, "profile"), str(options.get(options.PROFILE))]
+        yield warmed(dict.fromkeys(
+            [DEFAULT_PROFILE, *shipped_profiles(), *(name for name in named if name)]))  # fmt: skip
+        from ..engine.mix import Mix
+        from ..engine.mix_history import History
+        from ..live.session import LiveSession
+        from .moves import Moves
+        from .runner import Runner
+        from .watch import Watch
+
+        self.moves = Moves(History(Mix()), self, self._twin)
+        self.session = LiveSession(self)
+        set_live(self._live_numbers)
+        self.runner = Runner(self)
+        self.watch = Watch(self)
         self.runner.said.connect(self._progress_text)
         self.runner.progressed.connect(self._progressed)
         self.runner.ended.connect(self._run_ended)
         self.watch.changed.connect(self._design_changed)
         self.moves.moved.connect(self._mix_moved)
-        self._build()
+        yield
+        yield from self._build()
+
+    def __getattr__(self, name: str) -> Any:
+        """A part that is not there yet: whoever asks for it cannot wait until it is."""
+        if name in PARTS and not self._ended and not self.opening.over and not self.opening.taking:
+            self.complete()
+            return object.__getattribute__(self, name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def complete(self) -> None:
+        """Open all of it here and now. Raises what stands in the way."""
+        if self.opening.over:
+            return
+        try:
+            self.opening.finish()
+        except Exception as error:
+            self.foot.show_state(sentence(error), True, "failed")
+            raise
+
+    @guarded
+    def _opened(self) -> None:
+        for part in (self.head, *self.foot.buttons()):
+            part.setEnabled(True)
+        self._results_shown()
+        self.opened.emit()
+
+    @guarded
+    def _not_opened(self, error: Exception) -> None:
+        """What was made stays as it is; the state line and the message bar say why."""
+        self.foot.show_state(sentence(error), True, "failed")
+        raise error
+
+    @property
+    def _is_open(self) -> bool:
+        return not self._ended and self.opening.over and "menu" in self.__dict__
 
     # --- making ---------------------------------------------------------------------------------
-    def _build(self) -> None:
-        """Everything inside, in the language in force."""
+    def _frame(self) -> None:
+        """Head and foot, in the language in force: what is there at once."""
         self.language = language()
         self.setWindowTitle(text("mixer.title"))
         self.inside = QWidget(self)
         self.head = Head(self.inside)
+        self.foot = Foot(self.inside)
+        self.whole = QVBoxLayout(self.inside)
+        self.whole.setContentsMargins(0, 0, 0, 0)
+        self.whole.setSpacing(5)
+        self.whole.addWidget(self.head)
+        self.whole.addStretch(1)
+        self.whole.addWidget(self.foot)
+        self.inside.setMinimumWidth(LEAST_WIDTH)
+        self.setWidget(self.inside)
+
+    def _build(self) -> Steps:
+        """What stands between head and foot; each part is known when it is whole."""
+        from .inputs import Inputs
+        from .menu import Menu
+        from .mixer import Mixer
+        from .results_page import ResultsPage
+
         self.inputs = Inputs(self.inside)
+        yield
         self.results = ResultsPage(self.inside)
+        yield
         self.mixer = Mixer(self.session, self.moves, self.inside)
+        yield
         self.pages = QStackedWidget(self.inside)
         self.pages.addWidget(self.mixer)
         self.pages.addWidget(self.results)
-        self.foot = Foot(self.inside)
-        self.menu = Menu(self, self.head.menu)
         self._lay_out()
+        yield
+        self.menu = Menu(self, self.head.menu)
         self._keys()
         self._connect()
         self.moves.load()
+        yield
         self._form_changed("")
+        yield
         self.head.fold.setChecked(not self.inputs.filled())
         self.head.fold.toggled.emit(self.head.fold.isChecked())
         self._page_chosen(MIXER)
@@ -111,15 +201,9 @@ class Dock(QgsDockWidget):
         self.form.setMinimumHeight(70)
         self.form.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.pages.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
-        whole = QVBoxLayout(self.inside)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(5)
-        whole.addWidget(self.head)
-        whole.addWidget(self.form)
-        whole.addWidget(self.pages, 1)
-        whole.addWidget(self.foot)
-        self.inside.setMinimumWidth(LEAST_WIDTH)
-        self.setWidget(self.inside)
+        self.whole.takeAt(1)  # the room that was kept for these
+        self.whole.insertWidget(1, self.form)
+        self.whole.insertWidget(2, self.pages, 1)
 
     def _keys(self) -> None:
         """Undo and redo of slider moves, only while the keyboard is in the panel: outside it the
@@ -167,11 +251,16 @@ class Dock(QgsDockWidget):
             self._ended = True
             set_live(None)
             self._seen.stop()
-            self.runner.end()
-            self.watch.follow(())
+            self.opening.end()
+            made = self.__dict__  # half-way some parts are not there
+            if "runner" in made:
+                self.runner.end()
+            if "watch" in made:
+                self.watch.follow(())
             self._tear_down()
-            self.moves.end()
-            self.session.end()
+            for name in ("moves", "session"):
+                if name in made:
+                    made[name].end()
 
     def _live_numbers(self) -> Any:
         """What expressions answer from; called in the threads that draw. None where the panel
@@ -180,9 +269,9 @@ class Dock(QgsDockWidget):
         return session.assessment if session.active and not session.ended else None
 
     def _tear_down(self) -> None:
-        self.menu.end()
-        self.mixer.end()
-        self.inputs.end()
+        for name in ("menu", "mixer", "inputs"):
+            if name in self.__dict__:
+                self.__dict__[name].end()
 
     def changeEvent(self, event: Any) -> None:  # noqa: N802
         super().changeEvent(event)
@@ -199,11 +288,15 @@ class Dock(QgsDockWidget):
         set_language(lang)
         if self._ended or language() == self.language:
             return
+        if not self._is_open:
+            self.complete()
         page, place, run = self.head.page(), self.mixer.place, self.results.view
         self.moves.keep()
         self._tear_down()
-        old, self.inside = self.inside, None
-        self._build()
+        old = self.inside
+        self._frame()
+        for _ in self._build():
+            pass
         old.deleteLater()
         if run is not None:
             self.results.load(str(run.path), run.run_id)
@@ -222,8 +315,8 @@ class Dock(QgsDockWidget):
     @guarded
     def _follow_view(self) -> None:
         """Nobody looks: nothing is computed."""
-        if self._ended:
-            return
+        if not self._is_open:
+            return  # when it is, somebody looks again
         seen = (self.isUserVisible() and self.head.page() == MIXER) or self.menu.watched()
         self.session.set_active(seen and (options.get(options.LIVE) or self._asked))
 
@@ -231,8 +324,9 @@ class Dock(QgsDockWidget):
     def refresh(self) -> None:
         """Read and work out everything again, also where the panel is not to follow by itself."""
         self._asked = True
-        self._follow_view()
-        self.session.refresh()
+        if self._is_open:
+            self._follow_view()
+            self.session.refresh()
 
     # --- pages and form -------------------------------------------------------------------------
     @guarded
@@ -273,7 +367,7 @@ class Dock(QgsDockWidget):
             self.session.set_inputs(wanted)
 
     def _twin(self) -> Any:
-        return self.inputs.twin_file()
+        return self.inputs.twin_file() if "inputs" in self.__dict__ else None
 
     # --- moves ----------------------------------------------------------------------------------
     @guarded
@@ -361,6 +455,8 @@ class Dock(QgsDockWidget):
         elif not good:
             self._state(text("panel.cancelled"))
         elif name == "scoredesign":
+            from . import memory
+
             memory.remember(self.project, memory.OUTDATED, "")
             self.results.checked = None
             self.load("", results.get("OUTPUT", ""))
@@ -408,6 +504,8 @@ class Dock(QgsDockWidget):
     def _state(self, message: str = "") -> None:
         """The line that says what the numbers are, and whose norms they follow."""
         if self.head.page() == MIXER:
+            from .state_words import state_words
+
             live = self.session.state
             said, warn = state_words(live)
             self.foot.show_state(message or said, warn and not message, live.kind, live.fraction)
@@ -420,6 +518,8 @@ class Dock(QgsDockWidget):
 
     def profile_words(self) -> tuple[str, str]:
         """The profile of the live numbers and its status, else that of the form."""
+        from .inputs import profile_words
+
         assessment = self.mixer.assessment
         if assessment is not None:
             return profile_words(assessment.profile)

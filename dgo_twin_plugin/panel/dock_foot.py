@@ -83,6 +83,10 @@ class Foot(QWidget):
         if self._box.direction() != turned:
             self._box.setDirection(turned)
 
+    def buttons(self) -> tuple[QPushButton, ...]:
+        """All of them."""
+        return self.run_button, self.check_button, self.report_button, self.cancel_button
+
     def busy(self, on: bool) -> None:
         """While something runs its progress stands in the place of the buttons."""
         for widget in (self.run_button, self.check_button, self.report_button):

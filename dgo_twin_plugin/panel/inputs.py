@@ -31,7 +31,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from ..engine.norms import Profile, load_profile, shipped_profiles
+from ..engine.norms import Profile, shared_profile, shipped_profiles
 from ..engine.texts import language, text
 from ..engine.twin import DEFAULT_PROFILE, LayerEntry, Twin, load_twin
 from ..engine.words import DgoError
@@ -60,6 +60,8 @@ class Inputs(QWidget):
         super().__init__(parent)
         self.project = QgsProject.instance()
         self._told: tuple[Any, Twin] | None = None  # what the project said when last asked
+        self._files: dict[str, tuple[str, tuple[str, str]]] = {}  # layer -> its source, taken apart
+        self._read: tuple[Any, Twin] | None = None  # the twin file, as it was when last asked
         self._words: tuple[str, str] | None = None  # profile and status, of this form
         self._quiet = 0  # above 0 the program itself fills the form
         # before the boxes hear of it themselves: they would quietly go to some other layer
@@ -317,7 +319,7 @@ class Inputs(QWidget):
         self.profile.addItem(text("panel.profile.default"), "")
         for name in shipped_profiles():
             try:
-                title = load_profile(name).title.get(language(), name)
+                title = shared_profile(name).title.get(language(), name)
             except DgoError:
                 title = name
             self.profile.addItem(title, name)
@@ -373,7 +375,15 @@ class Inputs(QWidget):
     def twin_file(self) -> Twin | None:
         """The twin file that is chosen. Raises DgoError where it cannot be read."""
         path = self.value("twin")
-        return load_twin(path, check_files=False) if path else None
+        if not path:
+            return None
+        try:  # asked for several times per change of the form, and on every look at the state
+            content = Path(path).read_bytes()
+        except OSError:
+            return load_twin(path, check_files=False)  # says what is wrong with it
+        if self._read is None or self._read[0] != (path, content):
+            self._read = (path, content), load_twin(path, check_files=False)
+        return self._read[1]
 
     def chosen_profile(self) -> tuple[str, str]:
         """The profile that a run would take, and whether anybody adopted it; where it cannot be
@@ -381,8 +391,8 @@ class Inputs(QWidget):
         if self._words is None:
             try:
                 twin = self.twin_file() or self._project_twin()
-                profile = load_profile(self.value("profile") or twin.profile
-                                       or options.get(options.PROFILE) or DEFAULT_PROFILE)
+                profile = shared_profile(self.value("profile") or twin.profile
+                                         or options.get(options.PROFILE) or DEFAULT_PROFILE)
                 self._words = profile_words(profile)
             except DgoError as error:
                 self._words = text(error.message), text("results.proposal")
@@ -390,7 +400,7 @@ class Inputs(QWidget):
 
     def explain(self) -> None:
         """Say what the form's empty fields stand for, and what is wrong with the twin file."""
-        self._words = None
+        self._words = self._read = None  # what the twin file names may have changed as well
         lines = []
         try:
             twin = self.twin_file()
@@ -442,11 +452,24 @@ class Inputs(QWidget):
             iter(self.project.mapLayersByName(entry.layer)), None)  # fmt: skip
         if layer is None:
             file, _, name = entry.layer.partition("|")
-            wanted = (twin.folder or Path()) / file
+            wanted = _resolved((twin.folder or Path()) / file)
             name = name.replace("layername=", "")
-            layer = next((one for one in self.project.mapLayers().values()
-                          if _same_source(one, wanted, name)), None)  # fmt: skip
+            here = self._sources()
+            layer = next((one for one, (path, inside) in here if path and path == wanted
+                          and (not name or inside in (name, None, ""))), None)  # fmt: skip
         return layer if isinstance(layer, QgsVectorLayer) else None
+
+    def _sources(self) -> list[tuple[QgsMapLayer, tuple[str, str]]]:
+        """The layers of the project with file and table: asked once per layer and source, for a
+        twin may name dozens of files."""
+        found = []
+        for key, layer in self.project.mapLayers().items():
+            source = layer.source()
+            known = self._files.get(key)
+            if known is None or known[0] != source:
+                known = self._files[key] = (source, _source(layer))
+            found.append((layer, known[1]))
+        return found
 
     def layers(self) -> list[QgsVectorLayer]:
         """The project's layers that a run reads: chosen, named by the twin, or with a role."""
@@ -484,12 +507,16 @@ def _pick(box: QgsMapLayerComboBox, layer: QgsMapLayer | None) -> None:
         box.setCurrentIndex(0)
 
 
-def _same_source(layer: QgsMapLayer, file: Path, name: str) -> bool:
-    """Whether a layer stands in a file (and, where it is named, in that table of it)."""
+def _source(layer: QgsMapLayer) -> tuple[str, str]:
+    """(file, table) that a layer stands in; ('', '') where that is no file."""
     provider = layer.providerType() if hasattr(layer, "providerType") else ""
     parts = QgsProviderRegistry.instance().decodeUri(provider, layer.source())
+    path = parts.get("path")
+    return (_resolved(Path(path)) if path else "", parts.get("layerName") or "")
+
+
+def _resolved(file: Path) -> str:
     try:
-        same = bool(parts.get("path")) and Path(parts["path"]).resolve() == file.resolve()
+        return str(file.resolve())
     except OSError:
-        return False
-    return same and (not name or parts.get("layerName") in (name, None, ""))
+        return ""

@@ -20,6 +20,7 @@ from qgis.PyQt.QtWidgets import (
 
 from ..engine.assessment import Assessment
 from ..engine.mix import ALL
+from ..engine.row_memory import RowMemory
 from ..engine.row_view import RowView, area_types, row_views
 from ..engine.texts import text
 from .guard import guarded
@@ -27,7 +28,7 @@ from .mixer_rows import Rows
 from .mixer_side import Side
 from .mixer_strip import Strip
 from .moves import Moves
-from .overview import Found, Overview, findings, overview, theme_marks, titles
+from .overview import Found, Kept, Overview, findings, overview, theme_marks, titles
 from .widgets.labels import MutedLabel
 from .widgets.radar import Radar
 from .widgets.total_card import TotalCard
@@ -61,7 +62,9 @@ class Mixer(QWidget):
         self.live: Any = None  # state of the session
         self.stale = False
         self.parts: dict[str, str] = {}  # indicator -> the part to be shown
+        self._memory, self._kept = RowMemory(), Kept()  # what is shown was made of
         self._names: list[tuple[str, int, str]] = []
+        self._named: Any = None  # the zones that they are of
         self._listed: tuple[Any, ...] = ()
         self._later = QTimer(self)
         self._later.setSingleShot(True)
@@ -142,7 +145,13 @@ class Mixer(QWidget):
         self.session.state_changed.disconnect(self._state_changed)
         self.moves.moved.disconnect(self._moved)
         self.assessment = self.former = self.over = self.ghost = None
-        self._listed = ()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Hold nothing of what was shown."""
+        self._listed, self._named, self._kept = (), None, Kept()
+        self._memory.forget()
+        self.strip.forget()
 
     # --- what the session says ------------------------------------------------------------------
     @guarded
@@ -151,6 +160,7 @@ class Mixer(QWidget):
         before, self.assessment = self.assessment, assessment
         if assessment is None:
             self.former = None
+            self._let_go()
         elif before is not None and _moved_on(before, assessment):
             self.former = before if _same_zones(before, assessment) else None
         self._fill_scopes()
@@ -199,20 +209,21 @@ class Mixer(QWidget):
         mix = self.moves.mix
         weights = mix.laid(assessment.profile)[1]
         ghost_rows, ghost_themes = self._ghost(weights)
-        self.over = overview(assessment, self._title(), scope, zone, weights, ghost_themes)
+        self.over = over = overview(assessment, self._title(), scope, zone, weights, ghost_themes,
+                                    self._kept)  # fmt: skip
         self.card.show_overview(self.over)
         views = row_views(assessment, mix, scope, zone, ghost_rows, None, self.stale,
-                          self.parts or None)  # fmt: skip
-        self.rows.show_rows(views, self.over)
-        self.rows.show_heads(self.over, dict(weights.themes), not mix.testing)
-        listed = (assessment.breaches, assessment.alerts, self.place, self.over.counts())
+                          self.parts or None, self._memory)  # fmt: skip
+        self.rows.show_rows(views, over)
+        self.rows.show_heads(over, dict(weights.themes), not mix.testing)
+        listed = (assessment.breaches, assessment.alerts, self.place, over.numbers())
         if not _same(listed, self._listed):  # a slider finds nothing new
             self._listed = listed
-            self.strip.show_found(self.over, lambda: findings(assessment, scope, zone))
+            self.strip.show_found(over, lambda: findings(assessment, scope, zone))
         for each in (self.card, self.strip, self.rows):
             each.fade(self.stale)
         if self.radar is not None and self.side.shows(self.radar):
-            self.radar.show_views(self.over.themes, self.ghost_name)
+            self.radar.show_views(over.themes, self.ghost_name)
             self.radar.fade(self.stale)
         self.shown.emit()
 
@@ -250,6 +261,9 @@ class Mixer(QWidget):
 
     def _fill_scopes(self) -> None:
         """Plan, area types and zones of now; the place in view stays where it still is."""
+        if self.assessment is not None and self.assessment.scene.zones is self._named:
+            return  # a slider leaves the zones be
+        self._named = None if self.assessment is None else self.assessment.scene.zones
         names = titles(self.assessment) if self.assessment is not None else []
         if names == self._names:
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -16,6 +17,8 @@ from .guard import guarded
 from .overview import MarkView, Overview
 from .widgets.row import IndicatorRow
 from .widgets.theme_head import ThemeHead
+
+SLICE = 0.012  # s of the main thread at a time, while rows are made
 
 
 class Section(QWidget):
@@ -48,7 +51,8 @@ class Section(QWidget):
 
 class Rows(QScrollArea):
     """All rows. Signals carry the row as it is (:class:`~..engine.row_view.RowView`) and what the
-    hand asks for."""
+    hand asks for. Rows are made in slices of the event loop and come into view together; whoever
+    asks for :attr:`rows` before that has them made at once."""
 
     ambition_moved = pyqtSignal(object, object, bool)  # row, value or None, final
     weight_moved = pyqtSignal(object, float)
@@ -69,8 +73,19 @@ class Rows(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.columns = Columns(self)
         self.setWidget(self.columns)
-        self.sections: dict[str, Section] = {}
-        self.rows: dict[str, IndicatorRow] = {}
+        self._sections: dict[str, Section] = {}
+        self._rows: dict[str, IndicatorRow] = {}
+        self._views: dict[str, RowView] = {}  # what the rows show, or will when they are made
+        self._marks: dict[str, MarkView] = {}  # of the themes
+        self._weights: tuple[dict[str, float], bool] = ({}, True)
+        self._faded = False
+        self._unmade: list[str] = []  # indicators whose row is still to be made, the last first
+        self._turn = QTimer(self)
+        self._turn.setSingleShot(True)
+        self._turn.setInterval(0)
+        self._turn.timeout.connect(self._slice)
+        self.building = False  # whether rows are on their way
+        self.slices = 0  # of the event loop that rows were made in; for tests and measurements
         self.painted = 0  # rows that the last state changed; for tests and measurements
         self.current = ""
         self._folded: set[str] = set()
@@ -83,43 +98,99 @@ class Rows(QScrollArea):
     # --- showing --------------------------------------------------------------------------------
     def show_rows(self, views: Sequence[RowView], over: Overview) -> None:
         """Show these rows; only those that differ are touched."""
-        heads = {view.key: view for view in over.themes}
         order = [(view.theme, view.indicator) for view in views]
-        if order != [(row.view.theme, key) for key, row in self.rows.items()]:
-            self._build(views, heads)
+        other = order != [(view.theme, key) for key, view in self._views.items()]
+        self._views = {view.indicator: view for view in views}
+        self._marks = {view.key: view for view in over.themes}
+        if other:
+            for section in self._sections.values() if self.building else ():
+                section.deleteLater()  # never came into view
+            self._rows, self._sections = {}, {}
+            self.building = True
+            self._unmade = list(reversed(self._views))
+            self._turn.start()
         self.painted = 0
-        for view in views:
-            row = self.rows[view.indicator]
-            if row.view != view:
+        for key, row in self._rows.items():
+            view = self._views[key]
+            if row.view is not view and row.view != view:
                 row.show_view(view)
                 self.painted += 1
 
     def show_heads(self, over: Overview, weights: dict[str, float], movable: bool) -> None:
         """Show the marks of the themes."""
-        for view in over.themes:
-            section = self.sections.get(view.key)
-            if section is not None:
-                section.head.show_view(view, weights.get(view.key, 1.0), movable)
+        self._marks = {view.key: view for view in over.themes}
+        self._weights = (weights, movable)
+        for section in self._sections.values():
+            self._show_head(section)
 
-    def _build(self, views: Sequence[RowView], heads: dict[str, MarkView]) -> None:
+    def _show_head(self, section: Section) -> None:
+        view = self._marks.get(section.theme)
+        if view is not None:
+            weights, movable = self._weights
+            section.head.show_view(view, weights.get(view.key, 1.0), movable)
+
+    # --- making ---------------------------------------------------------------------------------
+    @property
+    def rows(self) -> dict[str, IndicatorRow]:
+        """The row of each indicator."""
+        self.complete()
+        return self._rows
+
+    @property
+    def sections(self) -> dict[str, Section]:
+        """The section of each theme."""
+        self.complete()
+        return self._sections
+
+    def complete(self) -> None:
+        """Make all rows that are still to be made, here and now."""
+        if self.building:
+            self._turn.stop()
+            while self._unmade:
+                self._make(self._unmade.pop())
+            self._made()
+
+    @guarded
+    def _slice(self) -> None:
+        """Some rows more, and then the window gets its turn."""
+        if not self.building:
+            return
+        self.slices += 1
+        until = time.perf_counter() + SLICE
+        while self._unmade:
+            self._make(self._unmade.pop())
+            if time.perf_counter() > until:
+                break
+        if self._unmade:
+            self._turn.start()
+        else:
+            self._made()
+
+    def _make(self, indicator: str) -> None:
+        view = self._views[indicator]
+        section = self._sections.get(view.theme)
+        if section is None:
+            head = self._marks.get(view.theme) or MarkView(view.theme, view.theme, view.theme,
+                                                           None, "")  # fmt: skip
+            section = self._sections[view.theme] = Section(head, self.columns)
+            section.head.folded.connect(self._remember)
+            section.head.weighed.connect(self.theme_weighed)
+            self._show_head(section)
+            section.head.fade(self._faded)
+            if view.theme in self._folded:
+                section.head.fold(True)
+        row = IndicatorRow(view, self.columns)
+        self._hook(row)
+        section.add(row)
+        self._rows[indicator] = row
+
+    def _made(self) -> None:
+        """All rows are there: into view with them."""
+        self.building = False
         place = self.verticalScrollBar().value()
-        self.rows, self.sections = {}, {}
-        for view in views:
-            if view.theme not in self.sections:
-                head = heads.get(view.theme) or MarkView(view.theme, view.theme, view.theme, None,
-                                                         "")  # fmt: skip
-                section = self.sections[view.theme] = Section(head, self.columns)
-                section.head.folded.connect(self._remember)
-                section.head.weighed.connect(self.theme_weighed)
-                if view.theme in self._folded:
-                    section.head.fold(True)
-            row = IndicatorRow(view, self.columns)
-            self._hook(row)
-            self.sections[view.theme].add(row)
-            self.rows[view.indicator] = row
-        if self.current in self.rows:
-            self.rows[self.current].set_current(True)
-        self.columns.set_blocks(list(self.sections.values()))
+        if self.current in self._rows:
+            self._rows[self.current].set_current(True)
+        self.columns.set_blocks(list(self._sections.values()))
         self.verticalScrollBar().setValue(place)
 
     def _hook(self, row: IndicatorRow) -> None:
@@ -136,27 +207,33 @@ class Rows(QScrollArea):
 
     @guarded
     def _ambition(self, key: str, value: float, final: bool) -> None:
-        self.ambition_moved.emit(self.rows[key].view, value, final)
+        if key in self._views:  # a row that is being replaced may still be touched
+            self.ambition_moved.emit(self._views[key], value, final)
 
     @guarded
     def _cleared(self, key: str) -> None:
-        self.ambition_moved.emit(self.rows[key].view, None, True)
+        if key in self._views:
+            self.ambition_moved.emit(self._views[key], None, True)
 
     @guarded
     def _weight(self, key: str, weight: float) -> None:
-        self.weight_moved.emit(self.rows[key].view, weight)
+        if key in self._views:
+            self.weight_moved.emit(self._views[key], weight)
 
     @guarded
     def _switched(self, key: str, on: bool) -> None:
-        self.switched.emit(self.rows[key].view, not on)
+        if key in self._views:
+            self.switched.emit(self._views[key], not on)
 
     @guarded
     def _locked(self, key: str, held: bool) -> None:
-        self.lock_asked.emit(self.rows[key].view, held)
+        if key in self._views:
+            self.lock_asked.emit(self._views[key], held)
 
     @guarded
     def _why(self, key: str) -> None:
-        self.why_asked.emit(self.rows[key].view)
+        if key in self._views:
+            self.why_asked.emit(self._views[key])
 
     @guarded
     def _hovered(self, key: str, inside: bool) -> None:
@@ -176,8 +253,8 @@ class Rows(QScrollArea):
         if key == self.current:
             return
         for name in (self.current, key):
-            if name in self.rows:
-                self.rows[name].set_current(name == key)
+            if name in self._rows:
+                self._rows[name].set_current(name == key)
         self.current = key
 
     @guarded
@@ -192,7 +269,8 @@ class Rows(QScrollArea):
 
     def fade(self, on: bool) -> None:
         """Grey the theme marks that no longer hold; rows know it themselves."""
-        for section in self.sections.values():
+        self._faded = on
+        for section in self._sections.values():
             section.head.fade(on)
 
     # --- going there ----------------------------------------------------------------------------
@@ -231,5 +309,7 @@ class Rows(QScrollArea):
         self.verticalScrollBar().setValue(max(0, top - above))
 
     def resizeEvent(self, event: Any) -> None:  # noqa: N802
+        # first: as one wide column every row would put out controls that the next moment hides
+        self.columns.arrange(self.viewport().width())
         super().resizeEvent(event)
         self.columns.arrange()

@@ -108,6 +108,11 @@ class Strip(QFrame):
         self._refresh(some)
         self.update()
 
+    def forget(self) -> None:
+        """Hold nothing of what was found: its places hold the plan."""
+        self._list_of, self._listed = list, None
+        self.list.clear()
+
     def _fit(self) -> None:
         """The long words about the law where all counts fit beside them, else the short."""
         room = self.width() - self.open.sizeHint().width() - self.said.sizeHint().width() - 18

@@ -77,6 +77,9 @@ class Overview:
                 said.append(counted(key, n))
         return said
 
+    def numbers(self) -> tuple[int, ...]:
+        """What the sentences count; the same numbers make the same sentences."""
+        return self.n_breach, self.n_perhaps, self.n_alerts, self.n_below, self.n_missing
 
     def brief_counts(self) -> list[str]:
         """The same in as few words as can be."""
@@ -118,19 +121,29 @@ def whole(value: float | None) -> str:
 
 def overview(assessment: Assessment, title: str, scope: str = "all", zone: int = 0,
              weights: Weights | None = None,
-             former: Mapping[str, float | None] | None = None) -> Overview:  # fmt: skip
+             former: Mapping[str, float | None] | None = None,
+             kept: Kept | None = None) -> Overview:  # fmt: skip
     """The overview of the plan, of an area type (``scope`` a type and ``zone`` 0: its zones
     together) or of a zone. ``weights`` must be those in force;
-    ``former``: theme or 'total' -> mark in the state before."""
+    ``former``: theme or 'total' -> mark in the state before. ``kept``: what the last overview was
+    made of; a theme that has the same numbers is not put into words again."""
     from ..engine.totals import ambition_marks
 
     lang = language()
     rows, of_theme = _place(assessment, scope, zone, weights)
     aims = {theme: mark for (_, theme), mark in ambition_marks(rows, weights).items()}
     was = former or {}
+    kept = kept if kept is not None else Kept()
 
     def view(key: str) -> MarkView:
         row = of_theme.get(key)
+        rests_on = (lang, row, aims.get(key), was.get(key))
+        found = kept.marks.get(key)
+        if found is None or found[0] != rests_on:
+            found = kept.marks[key] = (rests_on, made(key, row))
+        return found[1]
+
+    def made(key: str, row: TotalRow | None) -> MarkView:
         name = text("mixer.total") if key == TOTAL else word("theme", key, lang)
         short = text(f"panel.theme_short.{key}")
         if row is None:
@@ -156,17 +169,36 @@ def overview(assessment: Assessment, title: str, scope: str = "all", zone: int =
                         was.get(key), row.n_breach, tuple(facts), tip,
                         ", ".join([f"{name} {shown}", *more]))  # fmt: skip
 
-    zones = zones_of(assessment, scope, zone)
-    here = [test for _, test in assessment.breaches if zones is None or test.zone in zones]
-    certain = sum(test.outcome == EXCEEDS for test in here)
+    n_here, certain, n_alerts = kept.count(assessment, zones_of(assessment, scope, zone))
     return Overview(
         title, view(TOTAL), tuple(view(key) for key in THEMES if key in of_theme),
         n_breach=of_theme[TOTAL].n_breach if TOTAL in of_theme else certain,
-        n_perhaps=max(0, len(here) - certain),
-        n_alerts=sum(zones is None or a.zone_id in zones for a in assessment.alerts),
+        n_perhaps=max(0, n_here - certain),
+        n_alerts=n_alerts,
         n_below=sum(r.mark is not None and r.mark < _PASS for r in rows),
         n_missing=sum(r.status == NOT_ASSESSED for r in rows),
     )  # fmt: skip
+
+
+class Kept:
+    """What the last overview was made of, so that a slider puts only into words what it moved."""
+
+    def __init__(self) -> None:
+        self.marks: dict[str, tuple[tuple[object, ...], MarkView]] = {}
+        self._of: tuple[object, ...] = ()
+        self._counts = (0, 0, 0)
+
+    def count(self, assessment: Assessment, zones: set[int] | None) -> tuple[int, int, int]:
+        """How many findings of the law there are in these zones, how many of them certain, and
+        how many alerts. There may be thousands, and a slider adds none."""
+        of = (assessment.breaches, assessment.alerts, zones)
+        if len(self._of) != 3 or self._of[0] is not of[0] or self._of[1] is not of[1] or (
+                self._of[2] != zones):  # fmt: skip
+            here = [t for _, t in assessment.breaches if zones is None or t.zone in zones]
+            alerts = sum(zones is None or a.zone_id in zones for a in assessment.alerts)
+            self._of = of
+            self._counts = len(here), sum(t.outcome == EXCEEDS for t in here), alerts
+        return self._counts
 
 
 def zones_of(assessment: Assessment, scope: str, zone: int) -> set[int] | None:

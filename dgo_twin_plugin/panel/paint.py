@@ -6,6 +6,7 @@ of marks are those of the layers and the report (store/scale.py); all others com
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from qgis.PyQt.QtCore import QLineF, QPointF, QRectF, Qt
@@ -23,16 +24,17 @@ _LINES = Qt.PenStyle
 _TEAL = [c.colour for c in CLASSES if not c.fails]
 
 
-def _luminance(colour: QColor) -> float:
+@lru_cache(maxsize=1024)  # a handful of colours, asked for with every stroke
+def _luminance(rgb: int) -> float:
     """Relative luminance (WCAG 2.1)."""
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
-              for c in (colour.redF(), colour.greenF(), colour.blueF())]  # fmt: skip
+              for c in ((rgb >> shift & 255) / 255.0 for shift in (16, 8, 0))]  # fmt: skip
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def contrast(one: QColor, other: QColor) -> float:
     """Contrast ratio of two colours, 1 to 21 (WCAG 2.1)."""
-    low, high = sorted((_luminance(one), _luminance(other)))
+    low, high = sorted((_luminance(one.rgb()), _luminance(other.rgb())))
     return (high + 0.05) / (low + 0.05)
 
 

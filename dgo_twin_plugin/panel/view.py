@@ -109,10 +109,10 @@ class RunView:
     def _area_types(self) -> dict[str, str]:
         """Names of the area types as the profile of the run says them; a profile that is gone
         leaves the codes."""
-        from ..engine.norms import load_profile
+        from ..engine.norms import shared_profile
 
         try:
-            profile = load_profile(self.run["profile_id"])
+            profile = shared_profile(self.run["profile_id"])
         except DgoError:
             return {}
         return {key: kind.name.get(language(), key) for key, kind in profile.area_types.items()}

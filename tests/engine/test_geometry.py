@@ -201,3 +201,34 @@ def test_zone_areas_equal_geos_and_sum_to_the_whole() -> None:
                 feature.Intersection(zone).Area(), abs=1e-6
             )
     assert len(np.unique(z)) == 2
+
+
+def test_many_shapes_read_at_once_as_one_by_one() -> None:
+    """Plain rings are taken together; what lies between them keeps its place."""
+    rng = np.random.default_rng(11)
+    shapes: list[ogr.Geometry | None] = [
+        blob(rng, rng.uniform(0, 50, 2), 5.0, hole=k % 7 == 3) for k in range(40)
+    ]
+    shapes[4:4] = [*wkt("POINT (1 2)", "POLYGON EMPTY", "LINESTRING (0 0, 1 1)"), None]
+    shapes[20:20] = wkt("MULTIPOLYGON (((0 0, 1 0, 1 1, 0 0)), ((5 5, 5 6, 6 6, 5 5)))",
+                        "POLYGON ((0 0, 1 1, 0 0))", "POLYGON Z ((0 0 1, 1 0 1, 1 1 1, 0 0 1))")
+    data = [None if s is None else bytes(s.ExportToWkb(ogr.wkbNDR)) for s in shapes]
+    data[8] = bytes(shapes[8].ExportToWkb(ogr.wkbXDR))
+    for given in (data, [d for k, d in enumerate(data) if k > 30 and k % 7 != 3], [], [None]):
+        together = Polygons.from_wkb(given, (3.0, -4.0))
+        assert together.n == len(given)
+        for row, one in enumerate(given):
+            alone = Polygons.from_wkb([one], (3.0, -4.0))
+            assert together.wkb(row) == alone.wkb(0)
+            if one is not None and len(alone.part_feature):
+                area = ogr.CreateGeometryFromWkb(one).GetArea()
+                assert together.area()[row] == pytest.approx(area, abs=1e-9)
+
+
+def test_a_point_moves_without_a_geometry() -> None:
+    for order in (ogr.wkbNDR, ogr.wkbXDR):
+        point = bytes(wkt("POINT (155000.125 463000.5)")[0].ExportToWkb(order))
+        moved = ogr.CreateGeometryFromWkb(moved_wkb(point, (155000.0, 463000.0)))
+        assert (moved.GetX(), moved.GetY()) == (0.125, 0.5)
+    with pytest.raises(ValueError):
+        moved_wkb(b"\x01\x01\0\0\0" + bytes(9), (0.0, 0.0))

@@ -233,3 +233,16 @@ def test_zones_add_up_to_the_plan(rows: list[tuple[int, float, float]]) -> None:
     top = (got.weight[1:][present] * got.value[1:][present]).sum()
     assert got.weight[0] == pytest.approx(got.weight[1:].sum())
     assert got.value[0] == pytest.approx(top / got.weight[0])
+
+
+def test_quantiles_of_all_zones_are_those_of_each() -> None:
+    random = np.random.default_rng(5)
+    for _ in range(50):
+        n = int(random.integers(0, 60))
+        zone, x = random.integers(1, 8, n), np.round(random.normal(50, 10, n), 1)
+        w = random.choice([0.0, 0.5, 1.0, 7.0], n)
+        x[random.random(n) < 0.1] = NAN
+        got = reduce_places(Part("", "p90", "dB"), places(zone, w, x), 8)
+        for k in range(1, 9):
+            mine = (zone == k) & (w > 0) & ~np.isnan(x)
+            np.testing.assert_equal(got.value[k], weighted_quantile(x[mine], w[mine]))

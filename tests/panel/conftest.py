@@ -56,6 +56,7 @@ def make_dock(window: Any, language: str) -> Iterator[Callable[[], Any]]:
 
     def make() -> Any:
         dock = create_dock(window)
+        dock.complete()  # test_opening.py opens them step by step
         window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
         dock.show()
         window.process()

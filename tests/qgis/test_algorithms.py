@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from collections.abc import Callable
@@ -299,7 +300,7 @@ def test_the_project_may_change_during_a_run(
     run("scoredesign", {"TWIN": str(twin), "DESIGN": design_layer, "OUTPUT": str(quiet)})
     design_layer.startEditing()
     rows = [f.id() for f in design_layer.getFeatures()]
-    turns = iter(range(10_000))
+    turns = itertools.count()
 
     def meanwhile() -> None:
         turn = next(turns)

@@ -104,14 +104,19 @@ def _around(shape: ogr.Geometry) -> ogr.Geometry:
 
 def _rings(scene: Scene) -> tuple[Polygons, tuple[Polygons, np.ndarray]]:
     """All within reach of the plan and of each zone, and the same in tiles."""
-    def around(name: object, polygons: Polygons, row: int) -> bytes:
-        shape = polygons.wkb(row)
-        return whole_of(scene, ("green_ring", name), (shape,), lambda: bytes(
-            _around(polygons.geometry(row)).ExportToWkb(ogr.wkbNDR)))  # fmt: skip
+    def around(name: object, polygons: Polygons, row: int) -> tuple[Polygons, Polygons]:
+        def make() -> tuple[Polygons, Polygons]:
+            ring = Polygons.from_geometries([_around(polygons.geometry(row))])
+            return ring, region_tiles(ring)[0]
 
-    rings = Polygons.from_wkb([around("plan", scene.plan, 0),
-                               *(around(k, scene.zones.polygons, k) for k in range(scene.n_zones))])
-    return rings, region_tiles(rings)
+        return whole_of(scene, ("green_ring", name), (polygons.wkb(row),), make)
+
+    found = [around("plan", scene.plan, 0),
+             *(around(k, scene.zones.polygons, k) for k in range(scene.n_zones))]
+    rings = tiles = Polygons.from_wkb([])
+    for ring, own in found:
+        rings, tiles = rings.joined(ring), tiles.joined(own)
+    return rings, (tiles, np.repeat(np.arange(rings.n), [own.n for _, own in found]))
 
 
 def _public_green(scene: Scene, least: float) -> tuple[ZoneValues, np.ndarray]:

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..boxes import bbox_pairs
-from ..facades import BESIDE
 from ..geometry import Segments, first_containing
-from ..kept import match_of, whole_of
+from ..kept import by_row
 from ..words import NOT_IN_SCOPE, say
-from ._edges import Pieces, crossings, cut, opposite, pick, ranges
+from ._edges import Pieces, Stretches, crossings, cut, opposite, pick, ranges
 from .spec import RATIO, Indicator, Input, Measurement, Part, Places
 
 if TYPE_CHECKING:
@@ -29,6 +28,9 @@ SLOPE = 1 / 3  # steepest natural slope, over 2 m (indicators 5; domain 2.2 I05,
 SLOPE_STEP = 5.0  # m of shore that one slope sample stands for
 CULVERT_WIDTH = 10.0  # m: a wider end of the water is a bank, not a culvert head (P)
 CULVERT_REACH = 25.0  # m: water again within this distance straight across the road (P)
+ABOUT = CULVERT_REACH + 1.0  # m about a shore that tell all of it
+STEP = 2.0**-38  # of an edge: less than a nanometre
+MOST_EDGES = 2**13  # edges worked on at once: more would leave no room for the steps
 
 UNKNOWN, HARD, NATURAL = 0, 1, 2
 
@@ -37,8 +39,11 @@ UNKNOWN, HARD, NATURAL = 0, 1, 2
 class _Shore:
     """Pieces of shore (k,) with what was found out about them."""
 
-    pieces: Pieces
-    row: np.ndarray  # surface row of the water
+    row: np.ndarray  # surface row of the water, ascending
+    x0: np.ndarray
+    y0: np.ndarray
+    x1: np.ndarray
+    y1: np.ndarray
     zone: np.ndarray  # 0 where outside the plan
     bank: np.ndarray  # bool: a bank at all
     state: np.ndarray
@@ -53,7 +58,7 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     shore = scene.product("shore", _shore_of)
     measurement = Measurement(legal_default=NOT_IN_SCOPE)
     used = np.flatnonzero(shore.bank)
-    length = shore.pieces.length[used]
+    length = np.hypot(shore.x1 - shore.x0, shore.y1 - shore.y0)[used]
     n = scene.n_zones
     key = (shore.row[used] * (n + 1) + shore.zone[used]) * 3 + shore.state[used]
     group, inverse = np.unique(key, return_inverse=True)
@@ -69,7 +74,7 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
         num=np.where(known, total * (state == NATURAL), np.nan),
         den=np.where(known, total, np.nan),
         assumed=np.where(known, assumed_bank, 0.0),
-        wkb=_lines(shore.pieces, used, inverse, len(group)),
+        wkb=_lines(shore, used, inverse, len(group)),
     )
     per_zone = np.bincount(zone, total, n + 1)
     for number in np.flatnonzero(per_zone[1:] <= 0) + 1:
@@ -83,38 +88,50 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
 
 
 def _shore_of(scene: Scene) -> _Shore:
-    """The shore of before where nothing about any water changed."""
-    reuse = scene.reuse
-    if reuse is None:
-        return _shore(scene)
+    """Water by water: a shore depends on the water itself, on what touches it, and on other water
+    across a culvert; of all of that nothing changed within :data:`ABOUT` of most of it."""
     surfaces = scene.surfaces
-    rows = np.flatnonzero(surfaces.where("water"))
-    alike = match_of(scene, BESIDE)  # further away only water counts, all of which is asked
-    still = np.array_equal(alike[rows], rows) and np.array_equal(reuse.cut[rows], rows)
-    made_from = (rows, surfaces.fields["bank"][rows], [r.raster for r in scene.rasters("dtm")],
-                 scene.plan, scene.zones)  # fmt: skip
-    if not still:
-        return reuse.kept.put("shore", made_from, _shore(scene))
-    return whole_of(scene, "shore", made_from, lambda: _shore(scene))
-
-
-def _shore(scene: Scene) -> _Shore:
-    surfaces = scene.surfaces
-    water = surfaces.where("water")
     inside = np.zeros(surfaces.n, bool)
     inside[scene.cut.feature] = True
-    rows = np.flatnonzero(water & inside)
+    rows = np.flatnonzero(surfaces.where("water") & inside)
+    made_from = [r.raster for r in scene.rasters("dtm")], scene.plan, scene.zones
+    again = None if scene.reuse is None else scene.reuse.cut < 0
+
+    def make(some: np.ndarray) -> tuple[np.ndarray, ...]:
+        start = surfaces.polygons.segments.start
+        parts: list[list[int]] = [[]]
+        edges = 0
+        for row, own in zip(some.tolist(), (start[some + 1] - start[some]).tolist()):
+            if parts[-1] and edges + own > MOST_EDGES:
+                parts.append([])
+                edges = 0
+            parts[-1].append(row)
+            edges += own
+        found = [vars(_shore(scene, np.array(part, np.int64))).values() for part in parts]
+        return tuple(np.concatenate(column) for column in zip(*found))
+
+    return _Shore(*by_row(scene, "shore", made_from, rows, make, ABOUT,
+                          (surfaces.fields["bank"],), again))  # fmt: skip
+
+
+def _shore(scene: Scene, rows: np.ndarray) -> _Shore:
+    """Of some rows of the surfaces, all of which are water that lies in the plan."""
+    surfaces = scene.surfaces
+    if not len(rows):
+        none, no = np.zeros(0), np.zeros(0, bool)
+        return _Shore(rows, none, none, none, none, rows, no, rows, no)
+    water = surfaces.where("water")
     taken = surfaces.polygons.take(rows)
     edge = taken.segments
     transport = surfaces.where("transport")
     stone = transport | surfaces.where("buildings", "square", "paved")
     nature = surfaces.where("bank", "nature")
     near, near_row = _neighbours(scene, rows, np.flatnonzero(water | stone | nature))
-    touch, other = opposite(edge, near, TOUCH)
+    touch, other = _in_steps(*opposite(edge, near, TOUCH))
     neighbour = near_row[near.feature[other]]
     strange = neighbour != rows[edge.feature[touch.segment]]  # its own next edge is no neighbour
     touch, neighbour = touch.where(strange), neighbour[strange]
-    plan_edge, _ = opposite(edge, scene.plan.segments, EDGE, EDGE, either_way=True)
+    plan_edge, _ = _in_steps(*opposite(edge, scene.plan.segments, EDGE, EDGE, either_way=True))
     to_water = touch.where(water[neighbour])
     to_nature = touch.where(nature[neighbour])
     to_stone = touch.where(stone[neighbour])
@@ -139,7 +156,17 @@ def _shore(scene: Scene) -> _Shore:
         found = _slope(scene, pieces, ask)
         state[ask] = found
         by_slope[ask] = found != UNKNOWN
-    return _Shore(pieces, row, zone, bank, state, by_slope)
+    return _Shore(row, pieces.x0, pieces.y0, pieces.x1, pieces.y1, zone, bank, state, by_slope)
+
+
+def _in_steps(found: Stretches, other: np.ndarray) -> tuple[Stretches, np.ndarray]:
+    return Stretches(found.segment, _step(found.t0), _step(found.t1)), other
+
+
+def _step(t: np.ndarray) -> np.ndarray:
+    """Parts of an edge in steps. Keys ``2 * segment + t`` are exact then, so where a shore is cut
+    does not depend on which others are cut with it."""
+    return np.asarray(np.round(t / STEP) * STEP)
 
 
 def _neighbours(scene: Scene, rows: np.ndarray,
@@ -177,8 +204,8 @@ def _zone_breaks(scene: Scene, rows: np.ndarray,
     border = scene.zones.polygons.segments
     part = pick(edge, mixed)
     segment, t = crossings(part, border)
-    keys = [2.0 * mixed[segment] + t]
-    along, _ = opposite(part, border, EDGE / 10, EDGE / 10, either_way=True)
+    keys = [2.0 * mixed[segment] + _step(t)]
+    along, _ = _in_steps(*opposite(part, border, EDGE / 10, EDGE / 10, either_way=True))
     keys += [2.0 * mixed[along.segment] + along.t0, 2.0 * mixed[along.segment] + along.t1]
     return np.concatenate(keys), single
 
@@ -207,7 +234,7 @@ def _fine(scene: Scene, edge: Segments) -> list[np.ndarray]:
     parts = np.maximum(np.ceil(edge.length / SLOPE_STEP), 1).astype(np.int64)
     segment = np.repeat(np.arange(len(parts)), parts)
     step = np.arange(len(segment)) - np.repeat(np.cumsum(parts) - parts, parts)
-    return [2.0 * segment + step / parts[segment]]
+    return [2.0 * segment + _step(step / parts[segment])]
 
 
 def _culverts(scene: Scene, pieces: Pieces, row: np.ndarray, at_road: np.ndarray) -> np.ndarray:
@@ -257,7 +284,7 @@ def _sample(scene: Scene, xy: np.ndarray) -> np.ndarray:
     return height
 
 
-def _lines(pieces: Pieces, used: np.ndarray, group: np.ndarray, n: int) -> list[bytes]:
+def _lines(shore: _Shore, used: np.ndarray, group: np.ndarray, n: int) -> list[bytes]:
     """MultiLineString WKB per group, one part per piece."""
     group = group.reshape(-1)
     order = np.argsort(group, kind="stable")
@@ -265,7 +292,7 @@ def _lines(pieces: Pieces, used: np.ndarray, group: np.ndarray, n: int) -> list[
     part = np.zeros(len(rows), np.dtype([("order", "u1"), ("kind", "<u4"), ("count", "<u4"),
                                          ("xy", "<f8", 4)]))  # fmt: skip
     part["order"], part["kind"], part["count"] = 1, 2, 2
-    for column, values in enumerate((pieces.x0, pieces.y0, pieces.x1, pieces.y1)):
+    for column, values in enumerate((shore.x0, shore.y0, shore.x1, shore.y1)):
         part["xy"][:, column] = values[rows]
     data = part.tobytes()
     size = part.dtype.itemsize

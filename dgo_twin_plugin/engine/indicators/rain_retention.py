@@ -126,8 +126,10 @@ def _on_ground(scene: Scene, profile: Profile) -> _Facilities:
     height = np.nan_to_num(surfaces.share("storage"), nan=0.0)
     deep = np.where(has, np.divide(np.nan_to_num(given), area, out=np.zeros(surfaces.n),
                                    where=area > 0), height)  # fmt: skip
-    ghg = groundwater_at(scene, surfaces.polygons.centroids())
-    dry = np.where(water | roofs, 1.0, usable(deep, 0.0, ghg))
+    dry = np.ones(surfaces.n)
+    asked = np.flatnonzero((deep > 0) & ~(water | roofs))  # the others hold nothing to drown
+    middle = surfaces.polygons.take(asked).centroids()
+    dry[asked] = usable(deep[asked], 0.0, groundwater_at(scene, middle))
     shower, rise = profile.rate("storage.own_rain"), profile.rate("storage.water_rise")
     net = np.where(water, rise * area, np.maximum(0.0, (height * dry - shower) * area))
     for name in ("green_roof", "blue_roof"):

@@ -10,6 +10,7 @@ from ..geometry import Polygons
 from ..grid import Raster
 from ..scan import cells_inside
 
+_BAND = 64  # rows worked on at once
 MOST_CELLS = 16_000_000  # beyond it cells are made larger: 64 km2 at 2 m
 
 
@@ -77,16 +78,25 @@ class Frame:
         cc = [np.clip(c, 0, columns - 1) for c in (c0, c0 + 1)]
         rr = [np.clip(r, 0, rows - 1) for r in (r0, r0 + 1)]
         data = np.asarray(raster.values, float)
-        smooth = (
-            (1 - v) * ((1 - u) * data[np.ix_(rr[0], cc[0])] + u * data[np.ix_(rr[0], cc[1])])
-            + v * ((1 - u) * data[np.ix_(rr[1], cc[0])] + u * data[np.ix_(rr[1], cc[1])])
-        )  # fmt: skip
         near_c = np.floor((x - raster.x0) / raster.dx).astype(np.int64)
         near_r = np.floor((raster.y0 - y) / raster.dy).astype(np.int64)
-        inside = ((near_r >= 0) & (near_r < rows))[:, None] & ((near_c >= 0) & (near_c < columns))
-        near = data[np.ix_(np.clip(near_r, 0, rows - 1), np.clip(near_c, 0, columns - 1))]
-        found: np.ndarray = np.where(np.isfinite(smooth), smooth, near)
-        found[~inside] = np.nan
+        column = (near_c >= 0) & (near_c < columns)
+        row = (near_r >= 0) & (near_r < rows)
+        near_c, near_r = np.clip(near_c, 0, columns - 1), np.clip(near_r, 0, rows - 1)
+        found = np.empty(self.shape)
+        for first in range(0, self.rows, _BAND):  # what is made on the way stays in the cache
+            at = slice(first, first + _BAND)
+            w = v[at]
+            smooth = (
+                (1 - w) * ((1 - u) * data[np.ix_(rr[0][at], cc[0])]
+                           + u * data[np.ix_(rr[0][at], cc[1])])
+                + w * ((1 - u) * data[np.ix_(rr[1][at], cc[0])]
+                       + u * data[np.ix_(rr[1][at], cc[1])])
+            )  # fmt: skip
+            near = data[np.ix_(near_r[at], near_c)]
+            part = np.where(np.isfinite(smooth), smooth, near)
+            part[~(row[at, None] & column)] = np.nan
+            found[at] = part
         return found
 
     def burned(

@@ -95,11 +95,10 @@ def standing(scene: Scene, frame: Frame, owner: np.ndarray, window: Window,
     building, canopy = (np.where(there, values[at] if len(values) else 0.0, 0.0)
                         for values in (height, wood))  # fmt: skip
     base = canopy * scene.rates["tree.base_share"]
-    trees = crowns_over(scene, growth)
-    order = np.argsort(trees.said[0], kind="stable")  # the highest crown is written last
-    k, r, c = cells_of(trees.polygons.take(order), frame, window)
+    trees = _by_height(scene, growth)
+    k, r, c = cells_of(trees.polygons, frame, window)
     r, c = r - window[0], c - window[2]
-    canopy[r, c], base[r, c] = (values[order][k] for values in trees.said)
+    canopy[r, c], base[r, c] = (values[k] for values in trees.said)
     return building, canopy, base
 
 
@@ -122,6 +121,17 @@ def crowns_over(scene: Scene, growth: float = 0.0) -> Shapes:
     return found
 
 
+def _by_height(scene: Scene, growth: float) -> Shapes:
+    """The crowns, the highest last: of two over one cell that one is written last."""
+    def build(s: Scene) -> Shapes:
+        trees = crowns_over(s, growth)
+        order = np.argsort(trees.said[0], kind="stable")
+        return Shapes(trees.polygons.take(order), tuple(v[order] for v in trees.said))
+
+    found: Shapes = scene.product(("crowns_by_height", growth), build)
+    return found
+
+
 def terrain_in(scene: Scene, frame: Frame, who: str = "") -> np.ndarray:
     """(rows, columns) m NAP from the role ``dtm``; NaN where it says nothing. Shared: nobody may
     write in it. ``who`` asks: of each the last frame is kept."""
@@ -133,10 +143,9 @@ def maps_in(scene: Scene, role: str, frame: Frame, who: str = "") -> np.ndarray:
     rasters = [item.raster for item in scene.rasters(role)]
 
     def make() -> np.ndarray:
-        known = np.full(frame.shape, np.nan)
-        for raster in rasters:
-            found = frame.resampled(raster)
-            known = np.where(np.isnan(known), found, known)
+        known = frame.resampled(rasters[0]) if rasters else np.full(frame.shape, np.nan)
+        for raster in rasters[1:]:
+            known = np.where(np.isnan(known), frame.resampled(raster), known)
         known.flags.writeable = False
         return known
 

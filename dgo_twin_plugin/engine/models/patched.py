@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 Window = tuple[int, int, int, int]  # first row, one past the last, first column, one past the last
 Grid = tuple[np.ndarray, ...]
+BAND = 64  # rows that are made at once
 MOST = 0.25  # share of the cells beyond which all are made
 
 
@@ -108,9 +109,8 @@ def patched(scene: Scene, name: Hashable, frame: Frame, fixed: tuple[Any, ...], 
     reuse, fixed = scene.reuse, (scene.origin, *fixed)
     last: _State | None = None if reuse is None else reuse.kept.of_last(name)
     windows = None if last is None else _windows(scene, last, frame, fixed, tables, over)
-    whole = (0, frame.rows, 0, frame.columns)
     if last is None or windows is None:
-        grids = make(whole)
+        grids = _all(frame, make)
     elif not windows:
         grids = last.grids
     else:
@@ -123,6 +123,18 @@ def patched(scene: Scene, name: Hashable, frame: Frame, fixed: tuple[Any, ...], 
         grid.flags.writeable = False
     if reuse is not None:
         reuse.kept.put(name, (), _State(frame, fixed, tables, over, grids))
+    return grids
+
+
+def _all(frame: Frame, make: Callable[[Window], Grid]) -> Grid:
+    """Every cell, by bands of rows: what is made on the way then stays in the cache."""
+    grids: Grid = ()
+    for first in range(0, frame.rows, BAND):
+        last = min(first + BAND, frame.rows)
+        parts = make((first, last, 0, frame.columns))
+        grids = grids or tuple(np.empty(frame.shape, part.dtype) for part in parts)
+        for grid, part in zip(grids, parts):
+            grid[first:last] = part
     return grids
 
 

@@ -92,11 +92,11 @@ class IndicatorRow(QWidget):
         self._fill_controls(view, before)
         told = (view.name, view.figure, view.unit_text, view.notes, view.status, view.off,
                 view.stale, view.locked, view.testing, view.weight)  # fmt: skip
+        self.setAccessibleName(view.name)
+        self.setAccessibleDescription(view.spoken())  # tells the ambition, which is not written
         if told == self._words.get("told"):
             return
         earlier, self._words["told"] = self._words.get("told"), told
-        self.setAccessibleName(view.name)
-        self.setAccessibleDescription(view.spoken())
         if wider or earlier is None or earlier[:3] != told[:3]:
             self._arrange()
             self.update()

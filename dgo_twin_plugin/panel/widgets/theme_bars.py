@@ -38,14 +38,20 @@ class ThemeBars(QWidget):
         self.setAccessibleName(text("report.section.themes"))
 
     def show_views(self, views: Sequence[MarkView]) -> None:
-        """Show the themes; repaints only where something differs."""
+        """Show the themes; repaints only those that differ."""
         views = tuple(views)
         if views == self.views:
             return
-        self.views = views
+        before, self.views = self.views, views
         self.current = min(self.current, max(0, len(views) - 1))
         self.setAccessibleDescription("; ".join(view.spoken for view in views))
-        self.update()
+        if [(v.key, v.name, v.short) for v in before] != [
+                (v.key, v.name, v.short) for v in views]:  # fmt: skip
+            self.update()  # other names: another size of letters for all
+            return
+        for index, (was, view) in enumerate(zip(before, views)):
+            if was != view:
+                self.update(self._reach(index).toAlignedRect())
 
     def fade(self, on: bool) -> None:
         """Grey the numbers that no longer hold."""
@@ -67,6 +73,10 @@ class ThemeBars(QWidget):
         """The column of a theme, name and mark included."""
         wide = min(WIDEST, self.width() / max(1, len(self.views)))
         return QRectF(index * wide, 0.0, wide, float(self.height()))
+
+    def _reach(self, index: int) -> QRectF:
+        """The slot, and what the drawing of it may touch beside it."""
+        return self.slot(index).adjusted(-10.0, 0.0, 10.0, 0.0)
 
     def _at(self, point: Any) -> int:
         spot = QPointF(float(point.x()), float(point.y()))
@@ -114,7 +124,7 @@ class ThemeBars(QWidget):
 
     # --- drawing --------------------------------------------------------------------------------
     def paintEvent(self, event: Any) -> None:  # noqa: N802
-        del event
+        asked = QRectF(event.rect())
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         tall = self._tall()
@@ -127,6 +137,8 @@ class ThemeBars(QWidget):
             need = max((metrics.boundingRect(v.short).width() for v in self.views), default=1.0)
             self._names = SMALL * min(1.0, max(LEAST, (room + 2) / max(need + 1.0, 1.0)))
         for index, view in enumerate(self.views):
+            if not self._reach(index).intersects(asked):
+                continue
             painter.setOpacity(FADED if self.faded else 1.0)
             self._draw(painter, self.slot(index), view, tall, view.name if full else view.short)
             if index == self._over or (index == self.current and self.hasFocus()):

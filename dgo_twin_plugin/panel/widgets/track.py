@@ -300,7 +300,8 @@ def _x(event: Any) -> float:
 
 
 def _drawn(view: RowView) -> tuple[Any, ...]:
-    """All of a row that the track shows."""
+    """All of a row that the track shows or says."""
     return (view.at, view.low, view.high, view.former_at, view.stale, view.off, view.movable,
-            view.own, view.mark, view.status, view.lang, view.n_breach, view.reason,
-            view.coverage, view.assumed)  # fmt: skip
+            view.own, view.mark, view.status, view.lang, view.n_breach, view.reason, view.part,
+            view.locked, view.value, view.coverage, view.assumed, view.legal_check, view.proxy,
+            view.name)  # fmt: skip

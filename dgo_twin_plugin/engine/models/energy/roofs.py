@@ -8,6 +8,8 @@ import numpy as np
 
 from ...geometry import Segments
 
+_AT_ONCE = 8_000  # points worked out together: what is made on the way stays in the cache
+
 
 def slopes(z: np.ndarray, owner: np.ndarray, cell: float) -> tuple[np.ndarray, np.ndarray]:
     """(rows, columns) tilt and aspect, degrees, of the cells that have an owner (>= 0).
@@ -47,18 +49,21 @@ def horizon(
     from north; 0 where nothing stands above the point. ``height`` (n,) m of the points in the
     datum of ``z``; unknown cells (NaN) hide nothing."""
     out = np.zeros((len(row), directions))
-    rows, columns = z.shape
-    for k in range(directions):
+    pad = int(np.ceil(max(distances, default=0.0) / cell)) + 1
+    wide = np.pad(z, pad, constant_values=np.nan)  # beyond the grid nothing is known
+    step, flat = wide.shape[1], wide.ravel()
+    for first in range(0, len(row), _AT_ONCE):
         if pulse is not None:
             pulse()
-        turn = 2.0 * np.pi * k / directions
-        for far in distances:
-            r = row - int(round(np.cos(turn) * far / cell))
-            c = column + int(round(np.sin(turn) * far / cell))
-            inside = (r >= 0) & (r < rows) & (c >= 0) & (c < columns)
-            seen = z[np.clip(r, 0, rows - 1), np.clip(c, 0, columns - 1)]
-            rise = np.where(inside, seen - height, np.nan) / far
-            out[:, k] = np.fmax(out[:, k], rise)
+        some = slice(first, first + _AT_ONCE)
+        place, foot = (row[some] + pad) * step + column[some] + pad, height[some]
+        for k in range(directions):
+            turn, highest = 2.0 * np.pi * k / directions, np.zeros(len(place))
+            for far in distances:
+                away = (int(round(np.sin(turn) * far / cell))
+                        - int(round(np.cos(turn) * far / cell)) * step)  # fmt: skip
+                np.fmax(highest, (flat.take(place + away) - foot) / far, out=highest)
+            out[some, k] = highest
     return out
 
 

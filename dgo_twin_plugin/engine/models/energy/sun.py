@@ -112,7 +112,7 @@ def normals(tilt: np.ndarray, aspect: np.ndarray) -> np.ndarray:
     return np.column_stack([np.sin(t) * np.sin(a), np.sin(t) * np.cos(a), np.cos(t)])
 
 
-AT_ONCE = 20_000  # planes worked out together
+AT_ONCE = 500  # planes worked out together: what is made on the way stays in the cache
 
 
 def on_planes(

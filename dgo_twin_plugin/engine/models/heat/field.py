@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..patched import joined
 from ..tables import constants
 from .march import Solid, by_bands
 from .pet import diffuse, heat_island, pet_shade, pet_sun, wet_bulb
@@ -231,7 +232,8 @@ def _around(sky: np.ndarray, grids: Grids,
     open_sky[places == 0] = 1.0
     green = np.where(grids.crown > 0, 100, grids.green)
     green = np.where(out, green, 0)
-    cells = box_sum(np.ones(grids.shape, np.int8), far)
+    down, across = (box_sum(np.ones((n, 1), np.int8), far)[:, 0] for n in grids.shape)
+    cells = down[:, None] * across
     return open_sky.astype(np.float32), (box_sum(green, far) / (100.0 * cells)).astype(np.float32)
 
 
@@ -271,7 +273,7 @@ def update(previous: Heat, grids: Grids, boxes: Sequence[Window]) -> Heat:
     reach = int(REACH / grids.cell) + 2
     names = ("pet", "sky", "wind", "solid", "leaf")
     arrays = {name: getattr(previous, name).copy() for name in names}
-    for wanted in _joined([_grown(box, reach, grids.shape) for box in boxes]):
+    for wanted in joined([_grown(box, reach, grids.shape) for box in boxes]):
         seen = _grown(wanted, reach, grids.shape)
         part = heat(grids.part(seen), previous.day)
         inner = (slice(wanted[0] - seen[0], wanted[1] - seen[0]),
@@ -297,23 +299,6 @@ def changed(before: Grids, after: Grids) -> list[Window]:
 def _grown(box: Window, reach: int, shape: tuple[int, int]) -> Window:
     return (max(box[0] - reach, 0), min(box[1] + reach, shape[0]),
             max(box[2] - reach, 0), min(box[3] + reach, shape[1]))  # fmt: skip
-
-
-def _joined(boxes: list[Window]) -> list[Window]:
-    """Boxes that overlap become one: no cell is worked out twice."""
-    left = [b for b in boxes if b[0] < b[1] and b[2] < b[3]]
-    found: list[Window] = []
-    while left:
-        one = left.pop()
-        for k, other in enumerate(left):
-            if (one[0] < other[1] and other[0] < one[1]
-                    and one[2] < other[3] and other[2] < one[3]):  # fmt: skip
-                left[k] = (min(one[0], other[0]), max(one[1], other[1]),
-                           min(one[2], other[2]), max(one[3], other[3]))  # fmt: skip
-                break
-        else:
-            found.append(one)
-    return found
 
 
 __all__ = ["Day", "Grids", "Heat", "Hour", "changed", "filled", "heat", "shaded", "update"]

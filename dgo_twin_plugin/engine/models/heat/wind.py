@@ -12,18 +12,19 @@ from typing import Any
 import numpy as np
 
 PER_M = 100  # heights in whole cm
+_BAND = 64  # rows worked on at once
 
 
 def box_sum(values: np.ndarray, reach: int) -> np.ndarray:
     """(rows, columns) int64: sum of whole numbers over the square of ``reach`` cells each way;
     nothing lies beyond the edge."""
     total = np.zeros((values.shape[0] + 1, values.shape[1] + 1), np.int64)
-    np.cumsum(values, axis=0, out=total[1:, 1:])
+    np.cumsum(values, axis=0, dtype=np.int64, out=total[1:, 1:])
     np.cumsum(total[1:, 1:], axis=1, out=total[1:, 1:])
-    return _moved(_moved(total, reach).T, reach).T
+    return _across(_down(total, reach), reach)
 
 
-def _moved(total: np.ndarray, reach: int) -> np.ndarray:
+def _down(total: np.ndarray, reach: int) -> np.ndarray:
     """(n, columns) sums over windows of rows, from running sums (n + 1, columns) that begin at 0.
     Slices, not indices: rows lie together in memory and nothing is looked up."""
     n = len(total) - 1
@@ -32,6 +33,17 @@ def _moved(total: np.ndarray, reach: int) -> np.ndarray:
     out[:inner] = total[reach + 1 : reach + 1 + inner]
     out[inner:] = total[n]
     out[n - inner :] -= total[:inner]
+    return out
+
+
+def _across(total: np.ndarray, reach: int) -> np.ndarray:
+    """The same over windows of columns: along the rows, which lie together in memory."""
+    n = total.shape[1] - 1
+    inner = max(n - reach, 0)
+    out = np.empty((len(total), n), total.dtype)
+    out[:, :inner] = total[:, reach + 1 : reach + 1 + inner]
+    out[:, inner:] = total[:, n:]
+    out[:, n - inner :] -= total[:, :inner]
     return out
 
 
@@ -44,14 +56,20 @@ def roughness(building: np.ndarray, crown: np.ndarray, cell: float,
     """
     low = int(constants["lowest_obstacle"] * PER_M)
     weight, reach = constants["weight"], int(constants["window"] / cell)
-    front = np.zeros(building.shape, np.int64)
-    mass, ground = np.zeros(building.shape, np.int64), np.zeros(building.shape, np.int64)
+    # 32 bits hold what one cell has: 1 km of cm, four edges, all of the weights
+    front = np.zeros(building.shape, np.int32)
+    mass, ground = np.zeros(building.shape, np.int32), np.zeros(building.shape, np.int32)
     for height, share in ((building, weight["building"]), (crown, weight["tree"])):
-        high = np.where(height >= low, height, 0).astype(np.int64)
-        front[:-1] += share * np.abs(np.diff(high, axis=0))
-        front[:, :-1] += share * np.abs(np.diff(high, axis=1))
-        mass += share * high
-        ground += share * (high > 0)
+        share = np.int32(share)
+        high = np.where(height >= low, height, 0).astype(np.int32, copy=False)
+        for first in range(0, len(high), _BAND):  # what is made on the way stays in the cache
+            at = slice(first, first + _BAND)
+            some = high[first : first + _BAND + 1]
+            front[first : first + len(some) - 1] += share * np.abs(np.diff(some, axis=0))
+            some = high[at]
+            front[at, :-1] += share * np.abs(np.diff(some, axis=1))
+            mass[at] += share * some
+            ground[at] += share * (some > 0)
     # of edges: half faces the wind, half of the edges lie across it; cm and % to m and shares
     area = (2 * reach + 1) ** 2 * cell * cell
     density = box_sum(front, reach) * (0.25 * cell / (PER_M * 100.0 * area))

@@ -30,7 +30,7 @@ from .lines import HOURS, Lines
 from .obstacles import Obstacles
 from .sectors import Met, Parts, Pieces, Walls, directions, joined, met_walls, parts_of, pieces_of
 
-CHUNK = 144_000  # sectors of places worked on at once, about: some 100 MB a thread
+CHUNK = 72_000  # sectors of places worked on at once, about: some 50 MB a thread
 FEW = 500  # places too few to divide
 BATCH = 100_000  # paths below which the next sector joins in
 FITS = 20_000  # paths whose octaves fit in a cache of a processor
