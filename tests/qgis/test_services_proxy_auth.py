@@ -187,8 +187,9 @@ def test_what_passes_is_tried_again_through_the_proxy(
         fetch = servers.fetching(HOST, tmp_path)
         done = fetch(which, "flakyproxied", retries=2)  # the first two answers are 503
         assert (done.state, done.count) == GOOD[which[0]]
-        # Qt repeats a question by itself where a connection was closed under its hands
-        assert [m.params["attempt"] for m in fetch.told] in ([1], [1, 2])
+        # Qt repeats a question by itself where a connection was closed under its hands, now and
+        # then both times; test_services_faults.py counts our own repeats without a proxy
+        assert [m.params["attempt"] for m in fetch.told] in ([], [1], [1, 2])
 
 
 # --- authentication -----------------------------------------------------------------------------
