@@ -64,7 +64,9 @@ def read_table(place: Place, names: Sequence[str], tick: Callable[[], None] | No
     with quiet():
         try:
             found = _read(place, names, tick)
-        except (RuntimeError, UnicodeDecodeError):  # QGIS says what is wrong, or knows better
+        # QGIS says what is wrong, or knows better; a SystemError is GDAL's bindings at odds with
+        # themselves (seen with GDAL 3.10 on Python 3.13, once in thousands of tables)
+        except (RuntimeError, SystemError, UnicodeDecodeError):
             return None
     return found
 

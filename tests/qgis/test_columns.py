@@ -186,6 +186,24 @@ def test_a_file_that_went(dgo: Any, qgis_project: Any, file: Path) -> None:
     assert columns.read_table(other, ["text"], None) is None
 
 
+@pytest.mark.parametrize("error", [RuntimeError, SystemError])
+def test_bindings_that_fail_leave_it_to_qgis(dgo: Any, qgis_project: Any, file: Path,
+                                             monkeypatch: pytest.MonkeyPatch,
+                                             error: type[Exception]) -> None:  # fmt: skip
+    from osgeo import ogr
+
+    from dgo_twin_plugin.layers import columns
+    from dgo_twin_plugin.layers.read import snapshot
+
+    def failing(*_: Any) -> Any:
+        raise error
+
+    place = snapshot(opened(file)).place
+    assert place is not None
+    monkeypatch.setattr(ogr.Layer, "GetArrowStreamAsNumPy", failing, raising=False)
+    assert columns.read_table(place, ["text"], None) is None
+
+
 def test_reading_can_be_stopped(dgo: Any, qgis_project: Any, file: Path) -> None:
     from dgo_twin_plugin.engine.words import Cancelled
     from dgo_twin_plugin.layers import columns
