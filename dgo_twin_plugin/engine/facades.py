@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .counts import nth, owners
 from .geometry import containing
 from .kept import MOST_CHANGED, by_row
 from .overlap import meeting
@@ -62,14 +63,14 @@ def _points(scene: Scene, rows: np.ndarray) -> tuple[np.ndarray, ...]:
     length = s.length
     keep = np.flatnonzero(length >= SHORTEST)
     count = np.maximum(np.ceil(length[keep] / LONGEST - 1e-9), 1).astype(np.int64)
-    edge = np.repeat(keep, count)
-    nth = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count)
-    t = (nth + 0.5) / np.repeat(count, count)
+    owner = owners(count)
+    edge, many = keep[owner], count[owner]
+    t = (nth(count, owner) + 0.5) / many
     dx, dy = s.x1[edge] - s.x0[edge], s.y1[edge] - s.y0[edge]
     foot = np.column_stack([s.x0[edge] + t * dx, s.y0[edge] + t * dy])
     # interiors lie on the left of an edge, so outward is to its right
     normal = np.column_stack([dy, -dx]) / length[edge][:, None]
-    part = length[edge] / np.repeat(count, count)
+    part = length[edge] / many
     others = np.flatnonzero(surfaces.where("buildings"))
     if len(rows) <= MOST_CHANGED:  # of few buildings only the neighbours are asked
         wide = polygons.bounds() + np.array([-1, -1, 1, 1]) * 2.0 * OUTSIDE

@@ -18,6 +18,7 @@ import numpy as np
 from osgeo import ogr
 
 from .boxes import bbox_pairs
+from .counts import nth, owners, ranges
 from .pulse import beat
 from .runs import MOST_RUNS, carry, sliced
 from .wkb import geometry_from_wkb, moved_wkb, polygonal, rings_of
@@ -27,7 +28,7 @@ __all__ = ["Polygons", "Segments", "bbox_pairs", "geometry_from_wkb", "overlap_a
            "polygonal"]  # fmt: skip
 
 _LARGE = 4_000  # pairs of edges beyond which GEOS is quicker
-_RING = 64  # edges of a polygon beyond which a tree finds those above a point
+_RING = 64  # edges of a polygon beyond which those above a point are looked up
 _CHUNK = 2_000_000  # edge pairs worked on at once: bounds memory to some 200 MB
 
 
@@ -98,7 +99,7 @@ class Polygons:
         exterior[1:] = parts[1:] != parts[:-1]
         flip = (_ring_areas(xy, start) > 0) != exterior
         if flip.any():
-            ring_of = np.repeat(np.arange(len(lengths)), lengths)
+            ring_of = owners(lengths)
             index = np.arange(len(xy))
             mirrored = start[ring_of] + start[ring_of + 1] - 1 - index
             xy = xy[np.where(flip[ring_of], mirrored, index)]
@@ -118,14 +119,12 @@ class Polygons:
         first = np.flatnonzero(np.diff(rows, prepend=-2) != 1)
         if len(first) <= MOST_RUNS and len(rows) > MOST_RUNS**2:
             return sliced(self, rows[first], rows[np.append(first[1:], len(rows)) - 1] + 1)
-        order, count = _ranges(self.feature_part_start[rows], self.feature_part_start[rows + 1])
-        parts = order
-        part_feature = np.repeat(np.arange(len(rows)), count)
-        ring_order, ring_count = _ranges(self.part_ring_start[parts],
-                                         self.part_ring_start[parts + 1])  # fmt: skip
-        ring_part = np.repeat(np.arange(len(parts)), ring_count)
-        vertex, count = _ranges(self.ring_start[ring_order], self.ring_start[ring_order + 1])
-        start = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
+        parts, part_feature = ranges(self.feature_part_start[rows],
+                                     self.feature_part_start[rows + 1])  # fmt: skip
+        rings, ring_part = ranges(self.part_ring_start[parts], self.part_ring_start[parts + 1])
+        first, last = self.ring_start[rings], self.ring_start[rings + 1]
+        vertex, _ = ranges(first, last)
+        start = np.concatenate([[0], np.cumsum(last - first)]).astype(np.int64)
         return Polygons(self.xy[vertex], start, ring_part, part_feature, len(rows))
 
     def replaced(self, rows: Sequence[int], geometries: Sequence[ogr.Geometry | None]) -> Polygons:
@@ -223,7 +222,7 @@ class Polygons:
         keep[self.ring_start[1:] - 1] = False
         keep &= np.any(self.xy != np.roll(self.xy, -1, axis=0), axis=1)
         at = np.flatnonzero(keep)
-        feature = np.repeat(self.ring_feature, np.diff(self.ring_start))[at]
+        feature = self.ring_feature.take(owners(np.diff(self.ring_start))[at])
         start = np.searchsorted(feature, np.arange(self.n + 1)).astype(np.int64)
         (x0, y0), (x1, y1) = self.xy[at].T, self.xy[at + 1].T
         return Segments(feature, x0, y0, x1, y1, start)
@@ -256,7 +255,7 @@ def _ring_areas(xy: np.ndarray, start: np.ndarray) -> np.ndarray:
     count = len(start) - 1
     if count < 1:
         return np.zeros(0)
-    base = np.repeat(xy[start[:-1]], np.diff(start), axis=0)
+    base = xy[start[:-1]].take(owners(np.diff(start)), axis=0)
     local = xy - base
     cross = np.zeros(len(xy))
     cross[:-1] = local[:-1, 0] * local[1:, 1] - local[1:, 0] * local[:-1, 1]
@@ -264,22 +263,12 @@ def _ring_areas(xy: np.ndarray, start: np.ndarray) -> np.ndarray:
     return 0.5 * np.add.reduceat(cross, start[:-1])
 
 
-def _ranges(first: np.ndarray, last: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """All integers of the ranges [first, last) one after another, and the length of each."""
-    count = (last - first).astype(np.int64)
-    ends = np.cumsum(count)
-    total = int(ends[-1]) if len(ends) else 0
-    offset = np.repeat(np.asarray(first, np.int64) - (ends - count), count)
-    return offset + np.arange(total), count
-
-
 def _expand(count_a: np.ndarray, count_b: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """For each pair with (a, b) members: pair index, member of a, member of b, all combinations."""
     total = count_a * count_b
-    pair = np.repeat(np.arange(len(total)), total)
-    within = np.arange(len(pair)) - np.repeat(np.cumsum(total) - total, total)
-    width = count_b[pair]
-    return pair, within // width, within % width
+    pair = owners(total)
+    of_a, of_b = np.divmod(nth(total, pair), count_b.take(pair))
+    return pair, of_a, of_b
 
 
 def overlap_areas(a: Polygons, b: Polygons, i: np.ndarray, j: np.ndarray) -> np.ndarray:
@@ -294,7 +283,7 @@ def overlap_areas(a: Polygons, b: Polygons, i: np.ndarray, j: np.ndarray) -> np.
         return result
     (a, i), (b, j) = _few(a, i), _few(b, j)
     sa, sb = a.segments, b.segments
-    # of many edges a tree finds the few that matter
+    # of many edges only the few that matter are looked up
     weight = sum(np.minimum(s.start[k + 1] - s.start[k], 4 * _RING) for s, k in ((sa, i), (sb, j)))
     box_a, box_b = a.bounds(), b.bounds()
     for chunk in _chunks(weight):
@@ -342,8 +331,9 @@ def _overlap_chunk(a: Polygons, b: Polygons, i: np.ndarray, j: np.ndarray, box_a
     for chunk in _chunks(ca * cb):
         pair, ka, kb = _expand(ca[chunk], cb[chunk])
         pair += chunk.start
-        area = _below_both(sa, sb, ea[start_a[pair] + ka], eb[start_b[pair] + kb],
-                           base[pair])  # fmt: skip
+        ka += start_a.take(pair)
+        kb += start_b.take(pair)
+        area = _below_both(sa, sb, ea.take(ka), eb.take(kb), base.take(pair))
         result += np.bincount(pair, area, len(i))
     np.maximum(result, 0.0, out=result)
 
@@ -357,63 +347,65 @@ def _members(s: Segments, row: np.ndarray, low: np.ndarray, high: np.ndarray,
     count = s.start[row + 1] - s.start[row]
     many = count > _RING
     few = np.flatnonzero(~many)
-    index, count = _ranges(s.start[row[few]], s.start[row[few] + 1])
-    pair = np.repeat(few, count)
+    index, owner = ranges(s.start[row[few]], s.start[row[few] + 1])
+    pair = few.take(owner)
     if many.any():
-        # of a long boundary a tree finds the few segments; most are far away
+        # of a long boundary only the few segments near; most are far away
         asked = np.flatnonzero(many)
         rows = np.unique(row[asked])
-        those, _ = _ranges(s.start[rows], s.start[rows + 1])
+        those, _ = ranges(s.start[rows], s.start[rows + 1])
         boxes = s.bounds()[those]
         top = np.full(len(asked), boxes[:, 3].max())
         k, found = bbox_pairs(np.column_stack([low[asked], base[asked], high[asked], top]), boxes)
         k, found = asked[k], those[found]
         own = s.feature[found] == row[k]
         index, pair = np.concatenate([index, found[own]]), np.concatenate([pair, k[own]])
-        order = np.lexsort((index, pair))  # by what is there, not by how a tree found it
+        order = np.lexsort((index, pair))  # by what is there, not by how it was found
         index, pair = index[order], pair[order]
-    x0, x1 = s.x0[index], s.x1[index]
-    keep = (np.maximum(x0, x1) > low[pair]) & (np.minimum(x0, x1) < high[pair]) & (x0 != x1)
-    keep &= np.maximum(s.y0[index], s.y1[index]) >= base[pair]
-    return index[keep], np.bincount(pair[keep], minlength=len(row))
+    x0, x1 = s.x0.take(index), s.x1.take(index)
+    keep = np.maximum(x0, x1) > low.take(pair)
+    keep &= np.minimum(x0, x1) < high.take(pair)
+    keep &= x0 != x1
+    keep &= np.maximum(s.y0.take(index), s.y1.take(index)) >= base.take(pair)
+    some = np.flatnonzero(keep)
+    return index.take(some), np.bincount(pair.take(some), minlength=len(row))
 
 
 def _below_both(sa: Segments, sb: Segments, ea: np.ndarray, eb: np.ndarray,
                 y_base: np.ndarray) -> np.ndarray:  # fmt: skip
     """Signed area below both segments of each pair, above ``y_base``."""
-    ax0, ax1 = sa.x0[ea], sa.x1[ea]
-    bx0, bx1 = sb.x0[eb], sb.x1[eb]
+    ax0, ax1, bx0, bx1 = sa.x0.take(ea), sa.x1.take(ea), sb.x0.take(eb), sb.x1.take(eb)
     left = np.maximum(np.minimum(ax0, ax1), np.minimum(bx0, bx1))
     right = np.minimum(np.maximum(ax0, ax1), np.maximum(bx0, bx1))
-    keep = right > left
+    keep = np.flatnonzero(right > left)
     area = np.zeros(len(ea))
-    if not keep.any():
+    if not len(keep):
         return area
-    ea, eb, left, right = ea[keep], eb[keep], left[keep], right[keep]
-    y_base = y_base[keep]
-    al, ar = _height(sa, ea, left, right, y_base)
-    bl, br = _height(sb, eb, left, right, y_base)
+    sign = np.where((ax1 < ax0) == (bx1 < bx0), 0.5, -0.5).take(keep)
+    ea, eb, left, right = ea.take(keep), eb.take(keep), left.take(keep), right.take(keep)
+    y_base, ax0, bx0 = y_base.take(keep), ax0.take(keep), bx0.take(keep)
+    al, ar = _height(sa, ea, ax0, left, right, y_base)
+    bl, br = _height(sb, eb, bx0, left, right, y_base)
     width = right - left
     dl, dr = al - bl, ar - br
-    value = 0.5 * (np.minimum(al, bl) + np.minimum(ar, br)) * width
-    crossing = dl * dr < 0
-    if crossing.any():
+    value = (np.minimum(al, bl) + np.minimum(ar, br)) * width
+    crossing = np.flatnonzero(dl * dr < 0)
+    if len(crossing):
         # the lower of two crossing lines: take off the triangle the chord of minima adds or lacks
-        first_gap, last_gap, w = dl[crossing], dr[crossing], width[crossing]
-        t = first_gap / (first_gap - last_gap)
-        meet = al[crossing] + t * (ar - al)[crossing]
-        first = (np.minimum(al, bl)[crossing] + meet) * t
-        second = (np.minimum(ar, br)[crossing] + meet) * (1 - t)
-        value[crossing] = 0.5 * (first + second) * w
-    sign = np.where((sa.x1[ea] < sa.x0[ea]) == (sb.x1[eb] < sb.x0[eb]), 1.0, -1.0)
+        dl, dr, width, al, ar, bl, br = (v.take(crossing) for v in (dl, dr, width, al, ar, bl, br))
+        t = dl / (dl - dr)
+        meet = al + t * (ar - al)
+        value[crossing] = ((np.minimum(al, bl) + meet) * t
+                           + (np.minimum(ar, br) + meet) * (1 - t)) * width  # fmt: skip
     area[keep] = sign * value
     return area
 
 
-def _height(s: Segments, e: np.ndarray, left: np.ndarray, right: np.ndarray,
+def _height(s: Segments, e: np.ndarray, x0: np.ndarray, left: np.ndarray, right: np.ndarray,
             base: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    x0, y0, slope = s.x0[e], s.y0[e], s.slope[e]
-    return y0 - base + (left - x0) * slope, y0 - base + (right - x0) * slope
+    """Height above ``base`` of each segment, which begins at ``x0``, at ``left`` and ``right``."""
+    y0, slope = s.y0.take(e) - base, s.slope.take(e)
+    return y0 + (left - x0) * slope, y0 + (right - x0) * slope
 
 
 def containing(polygons: Polygons, xy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -435,15 +427,14 @@ def _inside(polygons: Polygons, rows: np.ndarray,
             xy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """:func:`containing` for polygons of few edges: all of them for every point in their box."""
     p, row = bbox_pairs(np.hstack([xy, xy]), polygons.bounds()[rows])
-    row = rows[row]
+    row, (x, y) = rows[row], xy.T.copy()
     s = polygons.segments
     inside = np.zeros(len(p), bool)
     for chunk in _chunks(s.start[row + 1] - s.start[row]):
-        index, count = _ranges(s.start[row[chunk]], s.start[row[chunk] + 1])
-        pair = np.repeat(np.arange(len(count)), count)
-        point = xy[p[chunk]]
-        above = _above(s, index, point[pair, 0], point[pair, 1])
-        inside[chunk] = np.bincount(pair[above], minlength=len(count)) % 2 > 0
+        index, pair = ranges(s.start[row[chunk]], s.start[row[chunk] + 1])
+        own = p[chunk].take(pair)
+        above = _above(s, index, x.take(own), y.take(own))
+        inside[chunk] = np.bincount(pair[above], minlength=len(row[chunk])) % 2 > 0
     return p[inside], row[inside]
 
 
@@ -451,7 +442,7 @@ def _below(polygons: Polygons, rows: np.ndarray,
            xy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """:func:`containing` for polygons of many edges: only those that a ray upward can meet."""
     s = polygons.segments
-    edges, _ = _ranges(s.start[rows], s.start[rows + 1])
+    edges, _ = ranges(s.start[rows], s.start[rows + 1])
     boxes = s.bounds()[edges]
     rays = np.column_stack([xy, xy[:, 0], np.full(len(xy), boxes[:, 3].max(initial=-np.inf))])
     p, edge = bbox_pairs(rays, boxes)
@@ -465,9 +456,9 @@ def _below(polygons: Polygons, rows: np.ndarray,
 
 def _above(s: Segments, edge: np.ndarray, px: np.ndarray, py: np.ndarray) -> np.ndarray:
     """Whether each edge runs above the point at the same place in the list."""
-    x0, x1 = s.x0[edge], s.x1[edge]
+    x0, x1 = s.x0.take(edge), s.x1.take(edge)
     with np.errstate(invalid="ignore"):
-        y = s.y0[edge] + (px - x0) * s.slope[edge]
+        y = s.y0.take(edge) + (px - x0) * s.slope.take(edge)
     found: np.ndarray = ((x0 <= px) != (x1 <= px)) & (y > py)
     return found
 
@@ -496,9 +487,9 @@ def nearest_segment(xy: np.ndarray, x0: np.ndarray, y0: np.ndarray, x1: np.ndarr
     distance = np.hypot(px - t * dx, py - t * dy)
     best = np.full(len(xy), np.inf)
     index = np.full(len(xy), -1, np.int64)
-    order = np.lexsort((s, distance))[::-1]
+    order = np.lexsort((s, distance))[::-1]  # the nearest is written last
     index[p[order]] = s[order]
-    np.minimum.at(best, p, distance)
+    best[p[order]] = distance[order]
     far = best > reach
     best[far], index[far] = np.inf, -1
     return best, index

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from .geometry import Polygons, _ranges
+from .counts import ranges
+from .geometry import Polygons
 from .overlap import meeting
 
 if TYPE_CHECKING:
@@ -327,18 +328,16 @@ def same_shapes(new: Polygons, old: Polygons, pair: np.ndarray,
         part, ring = polygons.feature_part_start, polygons.part_ring_start
         first, last = ring[part[at]], ring[part[at + 1]]
         index.append((polygons.ring_start[first], polygons.ring_start[last], first, last))
-    a, count = _ranges(index[0][0], index[0][1])
-    b, _ = _ranges(index[1][0], index[1][1])
+    a, owner = ranges(index[0][0], index[0][1])
+    b, _ = ranges(index[1][0], index[1][1])
     differs = (new.xy[a] != old.xy[b]).any(axis=1)
-    found[np.repeat(rows, count)[differs]] = False
+    found[rows[owner[differs]]] = False
     # rings of the same number of vertices together may still be cut up in another way
-    a, count = _ranges(index[0][2], index[0][3])
-    b, _ = _ranges(index[1][2], index[1][3])
-    at = np.repeat(rows, count)
-    base = np.repeat(np.stack([index[0][0] - index[1][0],
-                               new.feature_part_start[rows] - old.feature_part_start[was]]),
-                     count, axis=1)  # fmt: skip
-    other = new.ring_start[a] - old.ring_start[b] != base[0]
-    other |= new.ring_part[a] - old.ring_part[b] != base[1]
+    a, owner = ranges(index[0][2], index[0][3])
+    b, _ = ranges(index[1][2], index[1][3])
+    at = rows[owner]
+    further = index[0][0] - index[1][0], new.feature_part_start[rows] - old.feature_part_start[was]
+    other = new.ring_start[a] - old.ring_start[b] != further[0][owner]
+    other |= new.ring_part[a] - old.ring_part[b] != further[1][owner]
     found[at[other]] = False
     return found

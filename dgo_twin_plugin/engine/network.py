@@ -19,7 +19,8 @@ import numpy as np
 from osgeo import ogr
 
 from .boxes import bbox_pairs
-from .geometry import _ranges, geometry_from_wkb, nearest_segment
+from .counts import owners, ranges
+from .geometry import geometry_from_wkb, nearest_segment
 from .kept import whole_of
 from .pulse import beat
 
@@ -124,8 +125,8 @@ class Network:
         # a site on the point's own edge: straight along it
         order = np.argsort(s, kind="stable")
         low, high = (np.searchsorted(s[order], t, side) for side in ("left", "right"))
-        at, count = _ranges(low, high)
-        point, site = np.repeat(np.arange(len(t)), count), on[order][at]
+        at, point = ranges(low, high)
+        site = on[order][at]
         np.minimum.at(best, point, sites.access[site] + np.abs(sites.along[site] - along[point]))
         best += points.access[asked]
         result[asked] = np.where(best <= limit, best, np.inf)
@@ -294,7 +295,7 @@ def build(lines: list[np.ndarray], snap: float = SNAP) -> Network:
         return empty
     vertex = np.concatenate(lines)
     count = np.array([len(line) for line in lines])
-    line = np.repeat(np.arange(len(lines)), count)
+    line = owners(count)
     last = np.cumsum(count) - 1
     # vertices at one place are one node; to the micrometre, as one file writes them
     _, first, node = np.unique(np.round(vertex, 6), axis=0, return_index=True, return_inverse=True)

@@ -252,7 +252,7 @@ def zone_areas(polygons: Polygons, zones: Polygons, rows: np.ndarray | None = No
 
 
 def _home(zones: Polygons, xy: np.ndarray) -> np.ndarray:
-    """(m,) zone row of each point, -1 for none: ray casting over an R-tree."""
+    """(m,) zone row of each point, -1 for none: ray casting."""
     found = np.full(len(xy), -1, np.int64)
     if not len(xy) or not zones.n:
         return found

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .geometry import Polygons, _ranges
+from .counts import nth, owners, ranges
+from .geometry import Polygons
 from .grid import Raster
 
 Span = tuple[int, int]  # first and one past the last
@@ -26,8 +27,7 @@ def cells_inside(polygons: Polygons, raster: Raster, rows: Span,
     # half-open, so that a line through a vertex crosses one of the two edges that meet there
     first = np.clip(np.floor(np.minimum(r0, r1)) + 1, *rows).astype(np.int64)
     last = np.clip(np.floor(np.maximum(r0, r1)) + 1, *rows).astype(np.int64)
-    row, count = _ranges(first, last)
-    edge = np.repeat(np.arange(len(count)), count)
+    row, edge = ranges(first, last)
     c0, c1 = _columns(raster, s.x0), _columns(raster, s.x1)
     at = c0[edge] + (row - r0[edge]) / (r1 - r0)[edge] * (c1 - c0)[edge]
     feature = s.feature[edge]
@@ -35,8 +35,8 @@ def cells_inside(polygons: Polygons, raster: Raster, rows: Span,
     opens, closes = order[0::2], order[1::2]
     start = np.clip(np.ceil(at[opens]), *columns).astype(np.int64)
     end = np.clip(np.ceil(at[closes]), *columns).astype(np.int64)
-    column, count = _ranges(start, end)
-    return np.repeat(feature[opens], count), np.repeat(row[opens], count), column
+    column, owner = ranges(start, end)
+    return feature[opens].take(owner), row[opens].take(owner), column
 
 
 def _rows(raster: Raster, y: np.ndarray) -> np.ndarray:
@@ -110,8 +110,8 @@ def _entered(zones: Polygons, grid: Raster, side: int) -> np.ndarray:
     """(side, side) whether a boundary enters a cell: long segments in pieces of a cell at most."""
     s = zones.segments
     pieces = np.ceil(s.length / min(grid.dx, grid.dy)).astype(np.int64) + 1
-    k, _ = _ranges(np.zeros(len(pieces), np.int64), pieces)
-    edge = np.repeat(np.arange(len(pieces)), pieces)
+    edge = owners(pieces)
+    k = nth(pieces, edge)
     found = np.zeros((side, side), np.int64)
     first = np.column_stack([s.x0, s.y0])[edge]
     along = np.column_stack([s.x1 - s.x0, s.y1 - s.y0])[edge]

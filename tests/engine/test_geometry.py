@@ -64,23 +64,6 @@ def test_far_coordinates_keep_their_digits() -> None:
     assert overlap_areas(*near, zero, zero)[0] == pytest.approx(0.01, abs=1e-9)
 
 
-def test_boxes_meet_as_in_a_plain_loop() -> None:
-    rng = np.random.default_rng(3)
-    low = rng.uniform(0, 100, (400, 2))
-    a = np.hstack([low, low + rng.uniform(0, 8, (400, 2))])
-    low = rng.uniform(0, 100, (300, 2))
-    b = np.hstack([low, low + rng.exponential(6, (300, 2))])
-    b[7] = [0, 0, 100, 100]  # one that meets all
-    b[8] = [np.inf, np.inf, -np.inf, -np.inf]  # one that is empty
-    meet = (
-        (a[:, None, 0] <= b[None, :, 2])
-        & (a[:, None, 2] >= b[None, :, 0])
-        & (a[:, None, 1] <= b[None, :, 3])
-        & (a[:, None, 3] >= b[None, :, 1])
-    )
-    assert set(zip(*bbox_pairs(a, b))) == set(zip(*np.nonzero(meet)))
-
-
 def test_points_in_polygons_with_holes() -> None:
     p = Polygons.from_geometries(
         wkt(

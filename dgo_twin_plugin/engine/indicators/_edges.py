@@ -34,13 +34,6 @@ class Stretches:
         return Stretches(self.segment[keep], self.t0[keep], self.t1[keep])
 
 
-def ranges(first: np.ndarray, last: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """All integers of the ranges [first, last), one range after another, and each one's length."""
-    count = last - first
-    at = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
-    return at + np.repeat(first, count), count
-
-
 def pick(segments: Segments, index: np.ndarray) -> Segments:
     """Some of the segments, with the feature numbers they had; ``start`` is not kept."""
     return Segments(segments.feature[index], segments.x0[index], segments.y0[index],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..geometry import _ranges
+from ..counts import nth, owners, ranges
 
 if TYPE_CHECKING:
     from ..scene import Scene
@@ -39,10 +39,9 @@ class Walls:
             np.maximum(self.x0, self.x1))  # fmt: skip
         r0, r1 = self._row(np.minimum(self.y0, self.y1)), self._row(np.maximum(self.y0, self.y1))
         wide, tall = c1 - c0 + 1, r1 - r0 + 1
-        nth, count = _ranges(np.zeros(len(wide), np.int64), wide * tall)
-        segment = np.repeat(np.arange(len(wide)), count)
-        cell = (r0[segment] + nth // wide[segment]) * self.columns + (
-            c0[segment] + nth % wide[segment])  # fmt: skip
+        segment = owners(wide * tall)
+        up, along = np.divmod(nth(wide * tall, segment), wide[segment])
+        cell = (r0[segment] + up) * self.columns + c0[segment] + along
         order = np.argsort(cell, kind="stable")
         self.member = segment[order]
         self.start = np.searchsorted(cell[order], np.arange(self.columns * self.rows + 1))
@@ -93,12 +92,12 @@ class Walls:
         c0, c1 = self._column(np.minimum(px, qx)), self._column(np.maximum(px, qx))
         r0, r1 = self._row(np.minimum(py, qy)), self._row(np.maximum(py, qy))
         wide = c1 - c0 + 1
-        nth, count = _ranges(np.zeros(len(px), np.int64), wide * (r1 - r0 + 1))
-        ray = np.repeat(np.arange(len(px)), count)
-        down, along = np.divmod(nth, wide.take(ray))
+        count = wide * (r1 - r0 + 1)
+        ray = owners(count)
+        down, along = np.divmod(nth(count, ray), wide.take(ray))
         cell = (r0.take(ray) + down) * self.columns + c0.take(ray) + along
-        at, count = _ranges(self.start.take(cell), self.start.take(cell + 1))
-        ray = np.repeat(ray, count)
+        at, owner = ranges(self.start.take(cell), self.start.take(cell + 1))
+        ray = ray.take(owner)
         s = self.member.take(at)
         met = _meet(*(v.take(ray) for v in (ax, ay, bx, by)),
                     *(v.take(s) for v in (self.x0, self.y0, self.x1, self.y1)))  # fmt: skip

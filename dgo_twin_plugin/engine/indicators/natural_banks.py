@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..boxes import bbox_pairs
+from ..counts import nth, owners, ranges
 from ..geometry import Segments, first_containing
 from ..kept import by_row
 from ..words import NOT_IN_SCOPE, say
-from ._edges import Pieces, Stretches, crossings, cut, opposite, pick, ranges
+from ._edges import Pieces, Stretches, crossings, cut, opposite, pick
 from .spec import RATIO, Indicator, Input, Measurement, Part, Places
 
 if TYPE_CHECKING:
@@ -181,8 +182,8 @@ def _neighbours(scene: Scene, rows: np.ndarray,
     edge = polygons.take(candidates).segments
     # an edge counts only inside the box of a water feature: most of a long road does not
     position = position.reshape(-1)
-    index, count = ranges(edge.start[position], edge.start[position + 1])
-    box = np.repeat(boxes[rows[i]], count, axis=0)
+    index, owner = ranges(edge.start[position], edge.start[position + 1])
+    box = boxes[rows[i]].take(owner, axis=0)
     of = edge.bounds()[index]
     near = (of[:, :2] <= box[:, 2:] + TOUCH).all(axis=1)
     near &= (of[:, 2:] >= box[:, :2] - TOUCH).all(axis=1)
@@ -232,8 +233,8 @@ def _fine(scene: Scene, edge: Segments) -> list[np.ndarray]:
     if not scene.rasters("dtm") or not len(edge.x0):
         return []
     parts = np.maximum(np.ceil(edge.length / SLOPE_STEP), 1).astype(np.int64)
-    segment = np.repeat(np.arange(len(parts)), parts)
-    step = np.arange(len(segment)) - np.repeat(np.cumsum(parts) - parts, parts)
+    segment = owners(parts)
+    step = nth(parts, segment)
     return [2.0 * segment + _step(step / parts[segment])]
 
 

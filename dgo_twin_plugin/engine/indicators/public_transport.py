@@ -9,6 +9,7 @@ import numpy as np
 
 from ..boxes import bbox_pairs
 from ..checks import Check
+from ..counts import nth, owners
 from ..kept import by_row
 from ..models.access.doors import Doors, doors_of, network_of, points
 from ..models.access.reach import nearest_point, network_checks
@@ -278,9 +279,8 @@ def access_index(xy: np.ndarray, stops: Stops, grid: Network) -> Found:
     order = np.argsort(at, kind="stable")
     start = np.searchsorted(at[order], np.arange(len(place) + 1))
     count = (start[1:] - start[:-1])[q]
-    each = np.repeat(np.arange(len(q)), count)
-    within = np.arange(len(each)) - np.repeat(np.cumsum(count) - count, count)
-    stop, point = order[start[q[each]] + within], p[each]
+    each = owners(count)
+    stop, point = order[start[q[each]] + nth(count, each)], p[each]
     ok = walk[each] <= reach[stop]
     stop, point, each = stop[ok], point[ok], each[ok]
     # each route once, at its nearest stop; of equals the busiest

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dgo_twin_plugin.engine import boxes, prepare, runs, solid
+from dgo_twin_plugin.engine import prepare, runs, solid
 from dgo_twin_plugin.engine.build import build_scene
 from dgo_twin_plugin.engine.functions import load_functions
 from dgo_twin_plugin.engine.geometry import Polygons
@@ -109,20 +109,6 @@ def test_a_shore_does_not_depend_on_the_others() -> None:
         one, mine = natural_banks._shore(scene, np.array([row])), whole.row == row
         for name in vars(whole):
             np.testing.assert_array_equal(getattr(one, name), getattr(whole, name)[mine])
-
-
-def test_a_tree_is_kept_as_long_as_its_boxes() -> None:
-    random = np.random.default_rng(1)
-    corner = random.uniform(0, 100, (500, 2))
-    many, few = np.hstack([corner, corner + 3.0]), np.array([[10.0, 10, 30, 30]])
-    plain = boxes.bbox_pairs(few, many)
-    many.setflags(write=False)
-    for _ in range(2):
-        assert all(np.array_equal(a, b) for a, b in zip(boxes.bbox_pairs(few, many), plain))
-    number = id(many)
-    assert number in boxes._trees
-    del many
-    assert number not in boxes._trees
 
 
 def test_a_part_that_is_the_same_is_not_judged_again(monkeypatch: pytest.MonkeyPatch) -> None:

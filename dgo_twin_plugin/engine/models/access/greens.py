@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...boxes import bbox_pairs
-from ...geometry import Polygons, Segments, _chunks, _expand, _ranges, overlap_areas
+from ...counts import ranges
+from ...geometry import Polygons, Segments, _chunks, _expand, overlap_areas
 from ...network import _parts
 from ...overlap import uncovered
 from ...overlay import LEAST, disjoint
@@ -61,8 +62,7 @@ def _close(s: Segments, box: np.ndarray, a: np.ndarray, b: np.ndarray,
     high = np.minimum(box[a, 2:], box[b, 2:]) + gap
 
     def near(row: np.ndarray, corners: bool) -> tuple[np.ndarray, np.ndarray]:
-        index, count = _ranges(s.start[row], s.start[row + 1])
-        pair = np.repeat(np.arange(len(row)), count)
+        index, pair = ranges(s.start[row], s.start[row + 1])
         x1, y1 = (s.x0, s.y0) if corners else (s.x1, s.y1)
         keep = (np.maximum(s.x0[index], x1[index]) >= low[pair, 0]) & (
             np.minimum(s.x0[index], x1[index]) <= high[pair, 0]) & (

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...checks import Check
-from ...geometry import Polygons, _ranges, containing
+from ...counts import nth, owners, ranges
+from ...geometry import Polygons, containing
 from ...network import Entries, Network
 from ...wkb import dimension
 from ...words import NORMAL
@@ -92,8 +93,8 @@ def building_sites(scene: Scene, rows: np.ndarray, owner: np.ndarray) -> Sites:
     """The doors of these buildings (rows of the surfaces, ascending) as sites of ``owner``."""
     doors = doors_of(scene)
     low, high = (np.searchsorted(doors.building, rows, side) for side in ("left", "right"))
-    at, count = _ranges(low, high)
-    return Sites(doors.xy[at], doors.entries.take(at), np.repeat(owner, count), doors.building[at])
+    at, site = ranges(low, high)
+    return Sites(doors.xy[at], doors.entries.take(at), owner[site], doors.building[at])
 
 
 def role_sites(scene: Scene, vectors: VectorContext, rows: np.ndarray) -> Sites:
@@ -131,9 +132,9 @@ def outline(polygons: Polygons, step: float,
         edges = np.flatnonzero((box[:, 2] >= near[0]) & (box[:, 3] >= near[1])
                                & (box[:, 0] <= near[2]) & (box[:, 1] <= near[3]))  # fmt: skip
     count = np.maximum(np.ceil(s.length[edges] / step - 1e-9), 1).astype(np.int64)
-    edge = np.repeat(edges, count)
-    nth = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count)
-    t = nth / np.repeat(count, count)
+    owner = owners(count)
+    edge = edges[owner]
+    t = nth(count, owner) / count[owner]
     xy = np.column_stack([s.x0[edge] + t * (s.x1 - s.x0)[edge],
                           s.y0[edge] + t * (s.y1 - s.y0)[edge]])  # fmt: skip
     row = s.feature[edge]

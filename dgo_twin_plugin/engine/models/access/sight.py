@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...boxes import bbox_pairs
+from ...counts import ranges
 from ...facades import facades_of
-from ...geometry import Segments, _ranges
+from ...geometry import Segments
 from ...pulse import beat
 from ..ground import building_heights, crowns_of
 from ..tables import constants
@@ -75,8 +76,8 @@ def look(viewer: np.ndarray, foot: np.ndarray, normal: np.ndarray, z_eye: np.nda
 
     clear = along(start)
     open_ = np.flatnonzero(clear < enough)
-    rest, many = _ranges(start[open_] + 1, start[open_] + count[open_])
-    np.maximum.at(clear, np.repeat(open_, many), along(rest))
+    rest, owner = ranges(start[open_] + 1, start[open_] + count[open_])
+    np.maximum.at(clear, open_[owner], along(rest))
     return Seen(who[start], tree[start], distance[start], clear)
 
 
@@ -113,7 +114,8 @@ def clearance(eye: np.ndarray, z_eye: np.ndarray, target: np.ndarray, z_target: 
         factor = z / np.maximum(height[wall], 1e-6)
         sure = ~assumed[wall]
         factor = np.where(sure, np.where(factor >= 1.0, np.inf, 0.0), factor)
-        np.minimum.at(clear, first + ray, factor)
+        order = np.lexsort((-factor, ray))  # the least of a ray is written last
+        clear[first + ray[order]] = factor[order]
     return clear
 
 

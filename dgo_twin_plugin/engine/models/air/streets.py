@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...boxes import bbox_pairs
+from ...counts import nth, owners
 from ...pulse import beat
 from ..tables import constants
 
@@ -86,10 +87,9 @@ def pieces(lines: list[np.ndarray], most: float, chain: Chain | None = None) -> 
         real = length > 1e-6
         step, start, length = step[real], xy[:-1][real], length[real]
         count = np.maximum(np.ceil(length / most - 1e-9), 1.0).astype(np.int64)
-        edge = np.repeat(np.arange(len(length)), count)
-        nth = np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count)
-        t = (nth / np.repeat(count, count))[:, None]
-        width = (1.0 / np.repeat(count, count))[:, None]
+        edge = owners(count)
+        t = (nth(count, edge) / count[edge])[:, None]
+        width = (1.0 / count[edge])[:, None]
         ends = start[edge] + t * step[edge], start[edge] + (t + width) * step[edge]
         back = chain.way[k] < 0
         a.append(ends[1] if back else ends[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...geometry import _ranges
+from ...counts import ranges
 from ...network import _parts
 
 
@@ -26,8 +26,7 @@ def patches(inside: np.ndarray) -> np.ndarray:
     above, below = start + wide, end + wide  # each run moved down a row
     first = np.searchsorted(end, above, "right")
     last = np.searchsorted(start, below, "left")
-    other, count = _ranges(first, np.maximum(last, first))
-    run = np.repeat(np.arange(len(start)), count)
+    other, run = ranges(first, np.maximum(last, first))
     label = np.unique(_parts(run, other, len(start)), return_inverse=True)[1].reshape(-1)
     out[inside] = np.repeat(label, end - start)
     return out

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...counts import nth, owners
 from .lines import Lines
 from .obstacles import Obstacles
 
@@ -156,7 +157,6 @@ def sectors_over(xy: np.ndarray, boxes: np.ndarray, sectors: int) -> np.ndarray:
         count = np.floor((middle + high) / step + 1e-6).astype(np.int64) - k0 + 1
         around = (gap[rows] < 1e-6) | (count >= sectors)
         k0, count = np.where(around, 0, k0), np.where(around, sectors, count)
-        pair = np.repeat(np.arange(len(rows)), count)
-        nth = np.arange(len(pair)) - np.repeat(np.cumsum(count) - count, count)
-        found[rows[pair], (k0[pair] + nth) % sectors] = True
+        pair = owners(count)
+        found[rows[pair], (k0[pair] + nth(count, pair)) % sectors] = True
     return found

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...counts import nth, owners
 from ...facades import facades_of
 from ..ground import building_heights
 from ..sums import weighed
@@ -75,8 +76,8 @@ def _levels(
     if rows is not None:
         at = at[np.isin(facades.building, rows)]
     building, xy = facades.building[at], facades.xy[at]
-    point, nth, coarse = _floors(storeys(scene)[building])
-    receivers = np.column_stack([xy[point], FIRST + STOREY * nth])
+    point, storey, coarse = _floors(storeys(scene)[building])
+    receivers = np.column_stack([xy[point], FIRST + STOREY * storey])
     group, obstacles = groups_of(lines), obstacles_of(scene)
     if coarse:
         longest = float(constants("propagation")["method"]["piece_many"])
@@ -88,7 +89,7 @@ def _levels(
     memory.keep(key, made)
     den = weighed(made.energy.sum(axis=1), WEIGHTS)
     # the loudest storey of each point; the lowest of equals
-    order = np.lexsort((nth, -den, point))
+    order = np.lexsort((storey, -den, point))
     best = order[np.flatnonzero(np.diff(point[order], prepend=-1))]
     level = decibel(made.energy[best])
     present = sorted(set(group.tolist()))
@@ -102,8 +103,8 @@ def _floors(count: np.ndarray) -> tuple[np.ndarray, np.ndarray, bool]:
     coarse = int(count.sum()) > int(constants("propagation")["method"]["many"])
     if coarse:
         return np.arange(len(count)), np.minimum(count - 1, 1), True
-    point = np.repeat(np.arange(len(count)), count)
-    return point, np.arange(len(point)) - np.repeat(np.cumsum(count) - count, count), False
+    point = owners(count)
+    return point, nth(count, point), False
 
 
 def storeys(scene: Scene) -> np.ndarray:

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 
 from ...boxes import bbox_pairs
-from ...geometry import _ranges
+from ...counts import nth, owners
 
 TINY = 1e-9
 NEAR = 75.0  # m: nearer sources are cut by single sectors, others by FAR of them together
@@ -53,10 +53,9 @@ def pieces_of(
     length = np.hypot(x1 - x0, y1 - y0)
     rows = np.flatnonzero(np.isfinite(length) & (length > TINY) & (reach > 0))
     count = np.ceil(length[rows] / longest).astype(np.int64)
-    nth, _ = _ranges(np.zeros(len(rows), np.int64), count)
-    nth_of = np.repeat(np.arange(len(rows)), count)
-    line = rows[nth_of]
-    a, b = nth / np.repeat(count, count), (nth + 1) / np.repeat(count, count)
+    nth_of = owners(count)
+    line, k, many = rows[nth_of], nth(count, nth_of), count[nth_of]
+    a, b = k / many, (k + 1) / many
     dx, dy = (x1 - x0)[line], (y1 - y0)[line]
     return Pieces(x0[line] + a * dx, y0[line] + a * dy, x0[line] + b * dx, y0[line] + b * dy,
                   line, reach[line], (length[rows] / count)[nth_of] * faint[line])  # fmt: skip

@@ -1,0 +1,36 @@
+"""So many of each: which one each of them belongs to, and the how-manyth of it each is.
+
+``np.repeat`` goes from one count to the next by itself and keeps the interpreter meanwhile; sums
+of marks at the ends of the counts say the same two to six times quicker.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def owners(count: np.ndarray) -> np.ndarray:
+    """(sum of ``count``,) int64: 0 ``count[0]`` times, 1 ``count[1]`` times, ..."""
+    if not len(count):
+        return np.zeros(0, np.int64)
+    ends = np.cumsum(count)
+    steps = np.bincount(ends[:-1], minlength=int(ends[-1]))[: int(ends[-1])]
+    found: np.ndarray = np.cumsum(steps, out=steps)
+    return found
+
+
+def nth(count: np.ndarray, owner: np.ndarray | None = None) -> np.ndarray:
+    """0, 1 .. count[0] - 1, 0, 1 .. count[1] - 1, ...; ``owner``: :func:`owners` where known."""
+    owner = owners(count) if owner is None else owner
+    found = np.arange(len(owner))
+    found -= (np.cumsum(count) - count).take(owner)
+    return found
+
+
+def ranges(first: np.ndarray, last: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """All integers of the ranges [first, last) one after another, and the range of each."""
+    count = (last - first).astype(np.int64)
+    owner = owners(count)
+    index = np.arange(len(owner))
+    index += (np.asarray(first, np.int64) - (np.cumsum(count) - count)).take(owner)
+    return index, owner

@@ -1,0 +1,28 @@
+"""So many of each, against the definition in plain Python."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dgo_twin_plugin.engine.counts import nth, owners, ranges
+
+numbers = st.lists(st.integers(0, 5), max_size=30)
+
+
+@given(counts=numbers)
+def test_owners_and_nth(counts) -> None:
+    count = np.array(counts, np.int64)
+    assert owners(count).tolist() == [k for k, c in enumerate(counts) for _ in range(c)]
+    expected = [k for c in counts for k in range(c)]
+    assert nth(count).tolist() == nth(count, owners(count)).tolist() == expected
+    assert owners(count).dtype == nth(count).dtype == np.int64
+
+
+@given(counts=numbers, data=st.data())
+def test_ranges(counts, data) -> None:
+    first = np.array([data.draw(st.integers(0, 1000)) for _ in counts], np.int64)
+    index, owner = ranges(first, first + np.array(counts, np.int64))
+    assert index.tolist() == [f + k for f, c in zip(first.tolist(), counts) for k in range(c)]
+    assert owner.tolist() == [k for k, c in enumerate(counts) for _ in range(c)]
