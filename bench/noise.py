@@ -188,13 +188,7 @@ def plain(lines: Lines, walls_: np.ndarray, places: np.ndarray) -> np.ndarray:
 def quick(lines: Lines, o: Obstacles, places: np.ndarray, sectors: int = 144) -> np.ndarray:
     """(m,) the same question through the sectors of the engine."""
     from dgo_twin_plugin.engine.models.noise import attenuation as loss
-    from dgo_twin_plugin.engine.models.noise.sectors import (
-        Walls,
-        directions,
-        met_walls,
-        parts_of,
-        pieces_of,
-    )
+    from dgo_twin_plugin.engine.models.noise.sectors import Walls, met_walls, parts_of, pieces_of
 
     pieces = pieces_of(lines.x0, lines.y0, lines.x1, lines.y1, np.full(lines.n, REACH), 100.0,
                        np.full(lines.n, np.inf))  # fmt: skip
@@ -204,21 +198,18 @@ def quick(lines: Lines, o: Obstacles, places: np.ndarray, sectors: int = 144) ->
     def part(rows: np.ndarray) -> None:
         xy, z = places[rows, :2], places[rows, 2]
         parts = parts_of(xy, pieces, sectors)
-        for k in np.flatnonzero(np.diff(parts.start)):
-            at = slice(*parts.start[k : k + 2])
-            met = met_walls(xy, walls_, directions(sectors)[1][k], REACH)
-            nearest = np.full(len(xy), np.inf)
-            some = np.flatnonzero(np.diff(met.start))
-            if len(some):
-                nearest[some] = np.minimum.reduceat(met.far, met.start[some])
-            site, line = parts.site[at], parts.line[at]
-            square = np.maximum(parts.square[at] + (z[site] - lines.height[line]) ** 2, 1.0)
-            heard = loss.line_energy(parts.along0[at], parts.along1[at], square) * power[line]
-            heard[nearest[site] < parts.distance[at]] *= 10 ** (-LOSS / 10)
-            total[rows] += np.bincount(site, heard, len(xy))
+        (west, south), (east, north) = xy.min(axis=0), xy.max(axis=0)
+        near = walls_.near((west, south, east, north), REACH)
+        met = met_walls(xy, near, np.full((len(xy), sectors), REACH))
+        square = np.maximum(parts.square + (z[parts.site] - lines.height[parts.line]) ** 2, 1.0)
+        heard = loss.line_energy(parts.along0, parts.along1, square) * power[parts.line]
+        heard[met.passed(parts.ray, parts.distance) > 0] *= 10 ** (-LOSS / 10)
+        total[rows] += np.bincount(parts.site, heard, len(xy))
 
+    tile = np.floor(places[:, :2] / 100.0)
+    order = np.lexsort((tile[:, 1], tile[:, 0]))
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(part, np.array_split(np.arange(len(places)), 6)))
+        list(pool.map(part, np.array_split(order, len(places) * sectors // 20_000 + 1)))
     return propagation.decibel(total)
 
 

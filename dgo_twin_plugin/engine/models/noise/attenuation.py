@@ -18,6 +18,8 @@ from .lines import BANDS
 
 N_BANDS = len(BANDS)
 TO_ENERGY = np.log(10.0) / 10.0  # exp(x * TO_ENERGY) = 10 ** (x / 10)
+# ISO 9613-2 table 3, for 125, 250, 500 and 1000 Hz: dB, how quickly that fades around a height, m
+_NEAR = ((3.0, 0.12, 5.0), (8.6, 0.09, 0.0), (14.0, 0.46, 0.0), (5.0, 0.9, 0.0))
 
 
 @dataclass(frozen=True)
@@ -83,29 +85,23 @@ def ground(
     ``hs``, ``hr`` heights; ``distance`` on the map; ``soft_*`` ground factor G near the source, in
     the middle and near the receiver: 0 hard, 1 porous.
     """
-    rise = 1.0 - np.exp(-distance / 50.0)
+    rise = 1.0 - np.exp(distance * (-1.0 / 50.0))
     slow = 1.0 - np.exp(-2.8e-6 * distance * distance)
     far = 30.0 * (hs + hr)
-    q = np.where(distance > far, 1.0 - far / np.maximum(distance, 1e-3), 0.0)
+    q = 3.0 * np.maximum(1.0 - far / np.maximum(distance, 1e-3), 0.0)
     out = np.empty((N_BANDS, len(distance)), rise.dtype)
-    out[0] = -3.0 - 3.0 * q
-    middle = -3.0 * q * (1.0 - soft_m)
-    for band, (near, far_end) in enumerate(zip(_shape(hs, rise, slow), _shape(hr, rise, slow)), 1):
-        out[band] = -3.0 + soft_s * near + soft_r * far_end + middle
-    out[5:] = -1.5 * (2.0 - soft_s - soft_r) + middle
+    np.subtract(-3.0, q, out=out[0])
+    ends = soft_s + soft_r
+    high = -3.0 - q * (1.0 - soft_m) + 1.5 * ends
+    # a', b', c', d' of table 3 without their 1.5, which is in all of them
+    for band, (size, bend, middle) in enumerate(_NEAR, 1):
+        at_s, at_r = (size * np.exp(-bend * (h - middle) ** 2) for h in (hs, hr))
+        np.multiply(soft_s * at_s + soft_r * at_r, rise, out=out[band])
+        out[band] += high
+    at_s, at_r = (5.7 * np.exp(-0.09 * h * h) for h in (hs, hr))
+    out[1] += (soft_s * at_s + soft_r * at_r) * slow
+    out[5:] = high
     return out
-
-
-def _shape(h: np.ndarray, rise: np.ndarray, slow: np.ndarray) -> tuple[np.ndarray, ...]:
-    """a', b', c', d' of ISO 9613-2 table 3: for 125, 250, 500 and 1000 Hz."""
-    h2 = h * h
-    e9 = np.exp(-0.09 * h2)
-    return (
-        1.5 + 3.0 * np.exp(-0.12 * (h - 5.0) ** 2) * rise + 5.7 * e9 * slow,
-        1.5 + 8.6 * e9 * rise,
-        1.5 + 14.0 * np.exp(-0.46 * h2) * rise,
-        1.5 + 5.0 * np.exp(-0.9 * h2) * rise,
-    )
 
 
 def screen_energy(
@@ -119,37 +115,37 @@ def screen_energy(
     ``distance`` straight, in space. One edge screens 20 dB at most, more of them 25 dB.
     """
     told = air()
-    kind = detour.dtype
-    z = np.maximum(detour, 1e-6)
-    k_met = np.exp(np.sqrt(to_source * to_receiver * distance / (2.0 * z)) / -2000.0)
-    strength = (told.c2 * z * k_met).astype(kind)
+    kind = detour.dtype.type
+    z = np.maximum(detour, kind(1e-6))
+    k_met = np.exp(np.sqrt(to_source * to_receiver * distance / (2.0 * z)) / kind(-2000.0))
+    strength = kind(told.c2) * z * k_met
     # one edge is the limit of two that lie together: C3 = 1
-    ratio = (25.0 / np.maximum(between, 1e-3) ** 2).astype(kind)
-    floor = np.where(between > 1e-3, told.floor_double, told.floor_single).astype(kind)
+    ratio = kind(25.0) / np.maximum(between, kind(1e-3)) ** 2
     out = np.empty((N_BANDS, len(detour)), kind)
-    for band, wavelength in enumerate(told.wavelength):
-        x = ratio * kind.type(wavelength**2)
-        c3 = (1.0 + x) / (x + kind.type(1.0 / 3.0))
-        out[band] = 1.0 / (3.0 + strength * c3 * kind.type(1.0 / wavelength))
-    return np.maximum(out, floor)
+    for band, wave in enumerate(told.wavelength.tolist()):
+        # C3 / wave = (1 + x) / (1 / 3 + x) / wave with x = ratio wave2
+        share = np.add(ratio, kind(1.0 / 3.0 / wave**2), out=out[band])
+        np.divide(kind(2.0 / 3.0 / wave**3), share, out=share)
+        share += kind(1.0 / wave)
+        share *= strength
+        share += kind(3.0)
+        np.divide(kind(1.0), share, out=share)
+    single, double = kind(told.floor_single), kind(told.floor_double)
+    return np.maximum(out, single + (double - single) * (between > 1e-3), out=out)
 
 
-def path_energy(
-    a_ground: np.ndarray, screened: np.ndarray | None, rows: np.ndarray | slice | None = None
-) -> np.ndarray:
+def path_energy(a_ground: np.ndarray, screened: np.ndarray | None) -> np.ndarray:
     """Share of the energy left by ground and screens together, (8, k).
 
     The screen takes the place of the ground where that weakens, and comes on top where it
     strengthens: A = max(A_gr, D_z), or A_gr + D_z for A_gr < 0 (ISO 9613-2 formula 12 with
-    ISO/TR 17534-3 section 5). ``screened`` (8, j) belongs to the paths ``rows`` (j,); all where
-    not given.
+    ISO/TR 17534-3 section 5). ``screened`` (8, k) is 1 where nothing screens.
     """
     kind = a_ground.dtype.type
-    out: np.ndarray = np.exp(a_ground * kind(-TO_ENERGY))
-    if screened is None:
-        return out
-    if rows is None:
-        return np.minimum(out, screened * np.maximum(out, kind(1.0)))
-    free = out[:, rows]
-    out[:, rows] = np.minimum(free, screened * np.maximum(free, kind(1.0)))
+    out: np.ndarray = a_ground * kind(-TO_ENERGY)
+    np.exp(out, out=out)
+    if screened is not None:
+        over = np.maximum(out, kind(1.0))
+        over *= screened
+        np.minimum(out, over, out=out)
     return out

@@ -4,6 +4,9 @@ The way is the upper hull of the edges, a rubber band from receiver to source (I
 section 5.2). Many sources share a ray, so the bands are kept per ray: every edge knows the corner
 before it on the band from the receiver to that edge. The band to a source begins at the last edge
 before it and drops the corners that lie below, as Andrew's monotone chain does.
+
+A detour is a small difference of long ways. Every stretch of a band therefore tells by how much it
+is longer than on the map; there all ways are equally long, so only these are added up.
 """
 
 from __future__ import annotations
@@ -13,106 +16,116 @@ from dataclasses import dataclass
 import numpy as np
 
 _SAME = np.float32(1e-6)  # difference of slopes below which edges lie in one line
-_TOUCH = np.float32(1e-4)  # m: an edge so near to the source is the source's own
-_SPAN = 4096.0  # m: more than any ray is long; keeps the rays apart in one sorted key
+_TINY = np.float32(1e-9)  # m: between edges on one place
+_FEW = 24  # levels in which an edge is held against all before it, rather than followed back
 
 
 @dataclass(frozen=True)
 class Detours:
-    """Screened paths only; arrays (j,)."""
+    """Of paths; arrays (k,), lengths in m. Where nothing screens they have no meaning."""
 
-    path: np.ndarray  # which path
-    detour: np.ndarray  # m: way over the edges minus straight way, >= 0
-    between: np.ndarray  # m: first to last edge, along the way; 0 for one edge
-    to_source: np.ndarray  # m: last edge to source
-    to_receiver: np.ndarray  # m
+    screened: np.ndarray  # whether anything stands above the sight line
+    detour: np.ndarray  # way over the edges minus straight way, >= 0
+    between: np.ndarray  # first to last edge, along the way; 0 for one edge
+    to_source: np.ndarray  # last edge to source
+    to_receiver: np.ndarray
 
 
 @dataclass(frozen=True)
 class Bands:
-    """Rays from receivers with what they meet, ray after ray and outward; arrays (k,). Every ray
-    begins with its receiver, at distance 0."""
+    """Rays from receivers with what they meet, level by level: all receivers (level 0, at distance
+    0), the first edges of all rays, all second edges ... Within a level the rays with the most
+    edges come first, so that a ray has the same rank in all its levels. Arrays (k,)."""
 
-    start: np.ndarray  # (rays,) the receiver of each ray
-    key: np.ndarray  # ascending: number of the ray, then distance
+    rank: np.ndarray  # (rays,)
+    offset: np.ndarray  # (levels + 1,) where each level begins
     far: np.ndarray  # m from the receiver
     top: np.ndarray  # m above the ground
     before: np.ndarray  # the corner before this one on the band to it
-    first: np.ndarray  # the first corner of that band
-    length: np.ndarray  # m along the band from its first corner to this one
+    steep: np.ndarray  # slope of the first stretch of that band; 0 at receivers, as what follows
+    to_first: np.ndarray  # m: length of that stretch
+    between: np.ndarray  # m: of the others together
+    longer: np.ndarray  # m: how much longer the band is than on the map
     facade: np.ndarray  # m: the next wall beyond this one that reflects, inf where there is none
 
 
-def edges_of(start: np.ndarray, stop: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(path, edge) of all edges of all paths, path after path, that stand at start:stop."""
-    count = stop - start
-    path = np.repeat(np.arange(len(start)), count)
-    ends = np.cumsum(count)
-    return path, (start - (ends - count))[path] + np.arange(len(path))
-
-
 def bands(
-    count: np.ndarray, far: np.ndarray, top: np.ndarray, reflects: np.ndarray, zr: np.ndarray
-) -> Bands:
-    """The bands of rays that meet ``count`` edges each, ray after ray in any order: their distance
-    ``far`` and height ``top``, and whether they reflect. ``zr`` height of each ray's receiver."""
-    n = len(far) + len(count)
-    start = np.cumsum(count) - count + np.arange(len(count))
-    own = np.repeat(np.arange(len(count)), count + 1)
-    edge = np.ones(n, bool)
-    edge[start] = False
-    at = np.flatnonzero(edge)
-    order = _outward(own.take(at), far)
-    if order is not None:
-        far, top, reflects = far.take(order), top.take(order), reflects.take(order)
-    x, y = np.zeros(n, np.float32), zr.astype(np.float32).take(own)
-    x[at], y[at] = far, top
-    mirror = np.full(n, n)
-    mirror[at[reflects]] = at[reflects]
-    after = np.append(np.minimum.accumulate(mirror[::-1])[::-1][1:], n)
-    ends = (start + count).take(own)  # the last edge of the ray
-    facade = np.where(after <= ends, x.take(after, mode="clip"), np.float32(np.inf))
-    before, first, length = start.take(own), np.arange(n), np.zeros(n)
-    made = Bands(start, own * _SPAN + x, x, y, before, first, length, facade)
-    # all first edges, all second edges ...: the longest rays first, so that those left are in front
-    longest = np.argsort(-count, kind="stable")
-    left = np.searchsorted(-count[longest], -np.arange(1, count.max(initial=0) + 1), side="right")
-    for nth, many in enumerate(left.tolist(), 1):
-        root = start.take(longest[:many])
-        new = root + nth
-        corner = new - 1
-        if nth > 1:
-            corner = _taut(made, corner, root, x.take(new), y.take(new))
-            more = np.flatnonzero(corner > root)
-            a, b = corner.take(more), new.take(more)
-            first[b] = first.take(a)
-            length[b] = length.take(a) + np.hypot(x.take(b) - x.take(a), y.take(b) - y.take(a))
-        before[new] = corner
+    start: np.ndarray, count: np.ndarray, far: np.ndarray, top: np.ndarray, mirror: np.ndarray,
+    zr: np.ndarray,
+) -> Bands:  # fmt: skip
+    """The bands of rays that meet ``count`` edges each, outward from the ``start``-th on: their
+    distance ``far`` and height ``top``; ``mirror``: the same distance, inf where they do not
+    reflect. Rays may share their edges. ``zr`` height of each ray's receiver."""
+    most = int(count.max(initial=0))
+    small = np.int16 if most < 2**15 else np.int64  # sorts in no time
+    order = np.argsort((-count).astype(small), kind="stable")
+    rays = len(order)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(rays)
+    many = np.searchsorted(-count.take(order), -np.arange(most + 1), side="right")
+    offset = np.append(0, np.cumsum(many))
+    start = start.take(order)
+    at = np.concatenate([start[:0], *(start[:k] + nth for nth, k in enumerate(many[1:].tolist()))])
+    n = rays + len(at)
+    x, y = np.zeros(n, np.float32), np.empty(n, np.float32)
+    x[rays:], y[:rays], y[rays:] = far.take(at), zr.take(order), top.take(at)
+    made = Bands(rank, offset, x, y, np.arange(n), *np.zeros((5, n), np.float32))
+    for level in range(1, most + 1):
+        _fasten(made, level)
+    # inward: the nearest that reflects beyond what was looked at
+    mirror = mirror.take(at)
+    nearest = np.full(rays, np.inf, np.float32)
+    for level in range(most, 0, -1):
+        begin, k = int(offset[level]), int(many[level])
+        made.facade[begin : begin + k] = nearest[:k]
+        np.minimum(nearest[:k], mirror[begin - rays : begin - rays + k], out=nearest[:k])
+    made.facade[:rays] = nearest
     return made
 
 
-def _outward(ray: np.ndarray, far: np.ndarray) -> np.ndarray | None:
-    """The order by distance on each ray; None where they stand so. Most do: only the rays with
-    edges out of order are sorted."""
-    wrong = np.flatnonzero((far[1:] < far[:-1]) & (ray[1:] == ray[:-1]))
-    if not len(wrong):
-        return None
-    mixed = np.zeros(ray[-1] + 1, bool)
-    mixed[ray[wrong]] = True
-    some = np.flatnonzero(mixed[ray])
-    order = np.arange(len(ray))
-    order[some] = some[np.argsort(ray[some] * _SPAN + far[some])]
-    return order
+def _fasten(b: Bands, level: int) -> None:
+    """The bands to all edges of a level, when those to the levels before are known."""
+    here = slice(b.offset[level], b.offset[level + 1])
+    x, y = b.far[here], b.top[here]
+    if level <= _FEW:
+        corner = b.offset.take(_steepest(b, level, x, y)) + np.arange(len(x))
+    else:
+        corner = _taut(b, np.arange(b.offset[level - 1], b.offset[level - 1] + len(x)), x, y)
+    dx, dy = np.maximum(x - b.far.take(corner), _TINY), y - b.top.take(corner)
+    square = dy * dy
+    length = np.sqrt(dx * dx + square)
+    first = corner < b.offset[1]
+    b.before[here] = corner
+    b.steep[here] = b.steep.take(corner) + first * (dy / dx)
+    b.to_first[here] = b.to_first.take(corner) + first * length
+    b.between[here] = b.between.take(corner) + ~first * length
+    b.longer[here] = b.longer.take(corner) + square / (length + dx)
 
 
-def _taut(
-    b: Bands, corner: np.ndarray, root: np.ndarray, x: np.ndarray, y: np.ndarray
-) -> np.ndarray:
-    """The last corner of the band from the receiver ``root`` to a point (x, y) beyond ``corner``,
-    which is the last edge before it: corners below the straight way from the one before go."""
+def _steepest(b: Bands, level: int, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """The level, before this one, of the point that is seen highest from each point (x, y) on the
+    way back: the corner before it on the band. Of points in one line that nearest the receiver."""
+    k = len(x)
+    best, slope, gap = (b.top[:k] - y) / x, np.empty_like(x), np.empty_like(x)
+    higher = np.empty(k, bool)
+    found, number = np.zeros(k, np.int8), np.empty(k, np.int8)
+    for nth in range(1, level):
+        back = slice(b.offset[nth], b.offset[nth] + k)
+        np.maximum(np.subtract(x, b.far[back], out=gap), _TINY, out=gap)
+        np.divide(np.subtract(b.top[back], y, out=slope), gap, out=slope)
+        np.greater(slope, best, out=higher)
+        np.maximum(best, slope, out=best)
+        np.multiply(higher, np.int8(nth), out=number)
+        np.maximum(found, number, out=found)
+    return found
+
+
+def _taut(b: Bands, corner: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """The last corner of the band from the receiver to a point (x, y) beyond ``corner``, which is
+    the last edge before it: corners below the straight way from the one before go."""
     corner = corner.copy()
-    at = np.flatnonzero(corner > root)
-    here, root, x, y = corner[at], root[at], x[at], y[at]
+    at = np.flatnonzero(corner >= b.offset[1])
+    here, x, y = corner.take(at), x.take(at), y.take(at)
     while len(at):
         back = b.before.take(here)
         bx, by = b.far.take(back), b.top.take(back)
@@ -120,46 +133,43 @@ def _taut(
         low = np.flatnonzero(low)
         at, here = at.take(low), back.take(low)
         corner[at] = here
-        on = np.flatnonzero(here > root.take(low))
+        on = np.flatnonzero(here >= b.offset[1])
         low = low.take(on)
-        at, here, root, x, y = at.take(on), here.take(on), root.take(low), x.take(low), y.take(low)
+        at, here, x, y = at.take(on), here.take(on), x.take(low), y.take(low)
     return corner
 
 
-def last_before(b: Bands, ray: np.ndarray, reach: np.ndarray) -> np.ndarray:
-    """The last edge, or the receiver, on the ``ray`` before a source at the distance ``reach``."""
-    found: np.ndarray = np.searchsorted(b.key, ray * _SPAN + (reach - _TOUCH)) - 1
-    return np.maximum(found, b.start.take(ray))
+def edge_of(b: Bands, ray: np.ndarray, nth: np.ndarray) -> np.ndarray:
+    """Where the ``nth`` edge of each ``ray`` stands, from 1; its receiver for 0."""
+    found: np.ndarray = b.offset.take(nth) + b.rank.take(ray)
+    return found
 
 
 def mirrored(b: Bands, last: np.ndarray, reach: np.ndarray, within: float) -> np.ndarray:
     """Whether each source has a wall that reflects at most ``within`` m behind it."""
     wall = b.facade.take(last)
     own = np.flatnonzero(wall <= reach)  # the source stands on that wall
-    wall[own] = b.facade[last[own] + 1]
+    at = last.take(own)
+    level = np.searchsorted(b.offset, at, side="right")
+    wall[own] = b.facade.take(at - b.offset.take(level - 1) + b.offset.take(level))
     found: np.ndarray = (wall > reach) & (wall - reach <= np.float32(within))
     return found
 
 
 def detours(
-    b: Bands, ray: np.ndarray, last: np.ndarray, reach: np.ndarray, zs: np.ndarray
+    b: Bands, last: np.ndarray, reach: np.ndarray, zs: np.ndarray, zr: np.ndarray
 ) -> Detours:
     """Which paths are screened, and by how much detour.
 
-    Per path: the ``ray`` it follows, the ``last`` edge before the source, ``reach``, distance of
-    the source on the map, and its height ``zs``.
+    Per path: the ``last`` edge before the source, or the receiver; ``reach``, distance of the
+    source on the map; its height ``zs`` and that of the receiver ``zr``.
     """
-    root = b.start.take(ray)
-    end = _taut(b, last, root, reach, zs)
-    path = np.flatnonzero(end > root)
-    end, root, reach, zs = end.take(path), root.take(path), reach.take(path), zs.take(path)
-    near, zr = b.first.take(end), b.top.take(root)
-    steep = (b.top.take(near) - zr) / b.far.take(near)
-    hit = np.flatnonzero(steep > (zs - zr) / reach + _SAME)
-    path, end, near = path.take(hit), end.take(hit), near.take(hit)
-    d, z, a = (v.take(hit).astype(float) for v in (reach, zs, zr))
-    fn, tn, fe, te = (v.take(k).astype(float) for k in (near, end) for v in (b.far, b.top))
-    to_receiver, to_source = np.hypot(fn, tn - a), np.hypot(d - fe, te - z)
-    between = b.length.take(end)
-    detour = to_receiver + between + to_source - np.hypot(d, a - z)
-    return Detours(path, np.maximum(detour, 0.0), between, to_source, to_receiver)
+    end = _taut(b, last, reach, zs)
+    screened = (end >= b.offset[1]) & (b.steep.take(end) > (zs - zr) / reach + _SAME)
+    dx, dy, rise = reach - b.far.take(end), b.top.take(end) - zs, zr - zs
+    dy, rise = dy * dy, rise * rise
+    to_source = np.sqrt(dx * dx + dy)
+    straight = rise / (np.sqrt(reach * reach + rise) + reach)
+    detour = b.longer.take(end) + dy / (to_source + dx) - straight
+    return Detours(screened, np.maximum(detour, np.float32(0.0)), b.between.take(end), to_source,
+                   b.to_first.take(end))  # fmt: skip

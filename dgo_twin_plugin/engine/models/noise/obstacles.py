@@ -67,9 +67,11 @@ class Obstacles:
         rows, columns = grid.shape
         column = ((x - (self.soft.x0 - self.soft.dx)) / self.soft.dx).astype(np.int32)
         row = (((self.soft.y0 + self.soft.dy) - y) / self.soft.dy).astype(np.int32)
-        np.clip(column, 0, columns - 1, out=column)
-        np.clip(row, 0, rows - 1, out=row)
-        found: np.ndarray = grid.ravel().take(row * np.int32(columns) + column)
+        for at, most in ((column, columns - 1), (row, rows - 1)):  # quicker than np.clip
+            np.minimum(np.maximum(at, 0, out=at), most, out=at)
+        row *= np.int32(columns)
+        row += column
+        found: np.ndarray = grid.ravel().take(row)
         return found
 
     @property

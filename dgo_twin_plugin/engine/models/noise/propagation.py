@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from ...counts import owners, ranges
 from ...hands import helping, lent
 from ...pulse import beat
 from ...words import Cancelled
@@ -25,15 +26,14 @@ from ..sums import weighed
 from ..tables import constants
 from . import attenuation as loss
 from .change import Change, change, same_rows, sectors_over
-from .hull import Bands, bands, detours, edges_of, last_before, mirrored
+from .hull import Bands, bands, detours, edge_of, mirrored
 from .lines import HOURS, Lines
 from .obstacles import Obstacles
-from .sectors import Met, Parts, Pieces, Walls, directions, joined, met_walls, parts_of, pieces_of
+from .sectors import Met, Parts, Pieces, Walls, met_walls, parts_of, pieces_of
 
-CHUNK = 72_000  # sectors of places worked on at once, about: some 50 MB a thread
-FEW = 500  # places too few to divide
-BATCH = 100_000  # paths below which the next sector joins in
-FITS = 20_000  # paths whose octaves fit in a cache of a processor
+CHUNK = 20_000  # sectors of receivers worked on at once, about: what a processor has at hand
+FITS = 16_000  # paths whose octaves fit in a cache of a processor
+TILE = 200.0  # m: receivers are taken tile by tile
 THREADS = 2
 N_PERIODS = len(HOURS)
 WEIGHTS = np.array([12.0, 4.0 * 10**0.5, 80.0]) / 24.0  # of day, evening, night in Lden
@@ -93,7 +93,7 @@ def run(
     lines: Lines, obstacles: Obstacles, receivers: np.ndarray, group: np.ndarray, n_groups: int,
     sectors: int | None = None,
 ) -> Run:  # fmt: skip
-    """All receivers from nothing. ``sectors``: a multiple of nine; those of facades where none."""
+    """All receivers from nothing. ``sectors``: a multiple of 18; those of facades where none."""
     receivers = np.asarray(receivers, float).reshape(-1, 3)
     group = np.asarray(group, np.int64)
     sectors = sectors or sectors_for("facade")
@@ -225,22 +225,20 @@ def _energy(
         return energy
     o = obstacles
     job = _Job(
-        pieces, Walls(o.x0, o.y0, o.x1, o.y1, o.height, o.reflects), o,
+        pieces, Walls(o.x0, o.y0, o.x1, o.y1, o.height.astype(np.float32), o.reflects), o,
         np.where(np.isfinite(lines.height), np.maximum(lines.height, 0.0), 0.5).astype(np.float32),
         _watts(lines).reshape(lines.n, -1).T.astype(np.float32), group, len(used),
         sectors, float(told["reach"]["obstacles"]), boxes,
         threading.Event(),
     )  # fmt: skip
-    # places in order along a curve of 100 m tiles, so that a chunk lies together
-    tile = np.floor(receivers[good, :2] / 100.0)
+    # places in order along a curve of tiles, so that a chunk lies together
+    tile = np.floor(receivers[good, :2] / TILE)
     snake = np.where(tile[:, 0] % 2 == 0, tile[:, 1], -tile[:, 1])
     good = good[np.lexsort((receivers[good, 1], receivers[good, 0], snake, tile[:, 0]))]
-    new = np.any(np.diff(receivers[good, :2], axis=0, prepend=np.nan) != 0, axis=1)
-    begin = np.flatnonzero(new)
-    rounds = max(round(len(begin) * sectors / CHUNK / THREADS), 1)
-    chunks = THREADS * rounds if len(begin) > FEW else 1
-    at = np.arange(chunks) * len(begin) // chunks
-    parts = np.split(good, begin[at[1:]])
+    begin = _places(receivers[good])
+    chunks = max(round(len(good) * sectors / CHUNK), 1)
+    cut = np.searchsorted(begin, np.arange(1, chunks) * len(good) // chunks)
+    parts = np.split(good, begin[np.unique(cut[cut < len(begin)])])
 
     def one(rows: np.ndarray) -> None:
         energy[rows[:, None], used] = _chunk(job, receivers[rows])
@@ -266,51 +264,45 @@ def _shared(work: Iterable[Callable[[], None]], stop: threading.Event) -> None:
             raise
 
 
+def _places(receivers: np.ndarray) -> np.ndarray:
+    """The first receiver of each place; those of one place stand together."""
+    return np.flatnonzero(np.any(np.diff(receivers[:, :2], axis=0, prepend=np.nan) != 0, axis=1))
+
+
 def _chunk(job: _Job, receivers: np.ndarray) -> np.ndarray:
     """(m, groups, 3) of receivers sorted by place."""
-    new = np.any(np.diff(receivers[:, :2], axis=0, prepend=np.nan) != 0, axis=1)
-    first = np.append(np.flatnonzero(new), len(receivers))
+    if job.stop.is_set():
+        raise Cancelled
+    first = np.append(_places(receivers), len(receivers))
     xy = receivers[first[:-1], :2]
-    low, high = xy.min(axis=0), xy.max(axis=0)
-    box = float(low[0]), float(low[1]), float(high[0]), float(high[1])
-    near = job.walls.near(box, job.reach)
+    energy = np.zeros((N_PERIODS, len(receivers) * job.n_groups))
     mask = None
     if job.boxes is not None:
         mask = sectors_over(xy, job.boxes, job.sectors)
     parts = parts_of(xy, job.pieces, job.sectors, mask)
-    soft_s, soft_m = _softness(job.obstacles, xy, parts)
-    energy = np.zeros((N_PERIODS, len(receivers) * job.n_groups))
-    heights = receivers[:, 2].astype(np.float32)
-    for batch in _batches(np.diff(parts.start)):
-        if job.stop.is_set():
-            raise Cancelled
-        met = [_met(job, xy, near, parts, sector) for sector in batch]
-        at = slice(parts.start[batch[0]], parts.start[batch[-1] + 1])
-        nth = np.searchsorted(parts.start[batch], np.arange(at.start, at.stop), side="right") - 1
-        paths = _paths(heights, first, parts, at, nth, soft_s, soft_m)
-        over = _bands(joined(met), near, heights, first, len(batch))
-        for begin in range(0, len(paths.ray), FITS):
+    if len(parts.ray):
+        low, high = xy.min(axis=0), xy.max(axis=0)
+        box = float(low[0]), float(low[1]), float(high[0]), float(high[1])
+        near = job.walls.near(box, job.reach)
+        heights = receivers[:, 2].astype(np.float32)
+        met = met_walls(xy, near, _limit(job, parts, len(xy)))
+        over = _bands(met, near, heights, first, job.sectors)
+        paths = _paths(job, xy, first, parts, met, over)
+        for begin in range(0, len(paths.last), FITS):
             _batch(job, heights, paths.cut(begin, begin + FITS), over, energy)
     return energy.T.reshape(len(receivers), job.n_groups, N_PERIODS)
 
 
-def _met(job: _Job, xy: np.ndarray, walls: Walls, parts: Parts, sector: int) -> Met:
-    """What the rays of one sector meet, each as far as its farthest source sees: the facades behind
-    it count too."""
-    at = slice(*parts.start[sector : sector + 2])
-    site = parts.site[at]
-    head = np.flatnonzero(np.diff(site, prepend=-1))  # site after site
+def _limit(job: _Job, parts: Parts, places: int) -> np.ndarray:
+    """(places, sectors) m: each ray goes as far as its farthest source, and on to the facade that
+    may stand behind it; 0 where it has no source."""
     within = float(constants("propagation")["reflection"]["within"])
-    far = np.maximum.reduceat(parts.distance[at], head) + within
-    return met_walls(xy, walls, directions(job.sectors)[1][sector],
-                     np.minimum(far, job.reach), site[head])  # fmt: skip
-
-
-def _batches(count: np.ndarray) -> Iterable[np.ndarray]:
-    """Sectors with parts, together some :data:`BATCH` parts at least."""
-    some = np.flatnonzero(count)
-    number = np.cumsum(count[some]) // BATCH
-    return np.split(some, np.flatnonzero(np.diff(number)) + 1) if len(some) else []
+    step = job.reach / 60_000.0  # whole numbers of two bytes sort in no time
+    far = np.ceil(np.minimum(parts.distance + within, job.reach) / step).astype(np.uint16)
+    order = np.argsort(far, kind="stable")
+    limit = np.zeros(places * job.sectors)
+    limit[parts.ray.take(order)] = far.take(order) * step  # the farthest is the last to be written
+    return np.minimum(limit, job.reach).reshape(places, -1)
 
 
 def _softness(obstacles: Obstacles, xy: np.ndarray, parts: Parts) -> tuple[np.ndarray, np.ndarray]:
@@ -330,8 +322,8 @@ class _Paths:
     """Ways from parts of sources to receivers; arrays (k,)."""
 
     receiver: np.ndarray
+    last: np.ndarray  # the last edge of the bands before the source, or the receiver
     line: np.ndarray
-    ray: np.ndarray  # row of the bands
     distance: np.ndarray
     along0: np.ndarray
     along1: np.ndarray
@@ -344,33 +336,29 @@ class _Paths:
 
 
 def _paths(
-    heights: np.ndarray, first: np.ndarray, parts: Parts, at: slice, nth: np.ndarray,
-    soft_s: np.ndarray, soft_m: np.ndarray,
-) -> _Paths:  # fmt: skip
-    """The paths of the parts ``at``, of the ``nth`` sector of the batch each."""
-    site = parts.site[at]
-    given = [parts.line[at], parts.distance[at], parts.along0[at], parts.along1[at],
-             parts.square[at], soft_s[at], soft_m[at]]  # fmt: skip
-    receiver = site
-    if len(first) <= len(heights):  # places with more than one receiver: a path for each
-        path, receiver = edges_of(first[site], first[site + 1])
-        nth, given = nth[path], [g[path] for g in given]
-    line, *rest = given
-    return _Paths(receiver, line, receiver + nth * len(heights), *rest)
+    job: _Job, xy: np.ndarray, first: np.ndarray, parts: Parts, met: Met, over: Bands
+) -> _Paths:
+    """The paths of the parts: one for every receiver on a place."""
+    nth = met.passed(parts.ray, parts.distance)
+    given = [parts.line, parts.distance, parts.along0, parts.along1, parts.square,
+             *_softness(job.obstacles, xy, parts)]  # fmt: skip
+    ray, receiver = parts.ray, parts.site
+    if len(first) <= first[-1]:  # places with more than one receiver
+        receiver, path = ranges(first[receiver], first[receiver + 1])
+        nth, *given = (v.take(path) for v in (nth, *given))
+        ray = (ray - parts.site * job.sectors).take(path) + receiver * job.sectors
+    return _Paths(receiver, edge_of(over, ray, nth), *given)
 
 
-def _bands(
-    met: Met, walls: Walls, heights: np.ndarray, first: np.ndarray, sectors: int
-) -> Bands:  # fmt: skip
+def _bands(met: Met, walls: Walls, heights: np.ndarray, first: np.ndarray, sectors: int) -> Bands:
     """What every receiver meets in every sector; receivers on one place meet the same."""
-    begin, count = met.start[:-1], np.diff(met.start)
-    far, top, wall = met.far, met.top, met.wall
+    start, count = met.start[:-1], np.diff(met.start)
     if len(first) <= len(heights):
-        place = np.repeat(np.arange(len(first) - 1), np.diff(first))
-        begin, count = (v.reshape(sectors, -1)[:, place].ravel() for v in (begin, count))
-        _, edge = edges_of(begin, begin + count)
-        far, top, wall = far[edge], top[edge], wall[edge]
-    return bands(count, far, top, walls.reflects[wall], np.tile(heights, sectors))
+        place = owners(np.diff(first))
+        start, count = (v.reshape(-1, sectors).take(place, axis=0).ravel() for v in (start, count))
+    dull = np.where(walls.reflects, np.float32(0.0), np.float32(np.inf))
+    return bands(start, count, met.far, walls.height.take(met.wall),
+                 met.far + dull.take(met.wall), np.repeat(heights, sectors))  # fmt: skip
 
 
 def _batch(
@@ -379,37 +367,45 @@ def _batch(
     """Add what comes along some paths to ``energy`` (3, receivers * groups); ``heights`` of the
     receivers, float32."""
     told = constants("propagation")
-    distance = paths.distance
-    zr, zs = heights.take(paths.receiver), job.height.take(paths.line)
-    rise2 = (zr - zs) ** 2
+    line, distance = paths.line, paths.distance
+    zr, zs = heights.take(paths.receiver), job.height.take(line)
+    hr, hs = _one(zr), _one(zs)
+    rise2 = (hr - hs) ** 2
     nearest = float(told["reach"]["nearest"]) ** 2
     strength = loss.line_energy(paths.along0, paths.along1,
                                 np.maximum(paths.square + rise2, nearest))  # fmt: skip
-    strength *= np.exp(loss.weather(zs, zr, distance, loss.air().c0) * -loss.TO_ENERGY)
+    strength *= np.exp(loss.weather(hs, hr, distance, loss.air().c0) * -loss.TO_ENERGY)
     way = np.sqrt(np.maximum(distance * distance + rise2, nearest))
     d = np.maximum(distance, np.float32(1e-3))
-    last = last_before(over, paths.ray, d)
     # a facade close behind the source throws its sound back
-    behind = mirrored(over, last, d, told["reflection"]["within"])
-    strength[behind] *= 10.0 ** (told["reflection"]["gain"] / 10.0)
-    screens = detours(over, paths.ray, last, d, zs)
-    # the screened paths first: their octaves then lie together
-    open_ = np.ones(len(d), bool)
-    open_[screens.path] = False
-    order = np.concatenate([screens.path, np.flatnonzero(open_)])
-    receiver, line, strength, way, d, zr, zs, g_s, g_m = (v.take(order) for v in (
-        paths.receiver, paths.line, strength, way, d, zr, zs, paths.soft_s, paths.soft_m))
-    first = slice(len(screens.path))
-    detour, between, to_source, to_receiver = (v.astype(np.float32) for v in (
-        screens.detour, screens.between, screens.to_source, screens.to_receiver))
-    screened = loss.screen_energy(detour, between, to_source, to_receiver, way[first])
-    share = loss.path_energy(loss.ground(zs, zr, d, g_s, g_m, g_m), screened, first)
+    behind = mirrored(over, paths.last, d, told["reflection"]["within"])
+    gain = 10.0 ** (float(told["reflection"]["gain"]) / 10.0)
+    strength *= np.float32(1.0) + np.float32(gain - 1.0) * behind
+    share = loss.path_energy(loss.ground(hs, hr, d, paths.soft_s, paths.soft_m, paths.soft_m),
+                             _screened(over, paths.last, d, zs, zr, way))  # fmt: skip
     for band, per_metre in enumerate(loss.air().absorption):
         share[band] *= np.exp(way * np.float32(-per_metre * loss.TO_ENERGY))
-    cell = receiver * job.n_groups + job.group[line]
+    cell = paths.receiver * job.n_groups + job.group.take(line)
     for period in range(N_PERIODS):
         power = job.power[period * loss.N_BANDS : (period + 1) * loss.N_BANDS]
         heard = share[0] * power[0].take(line)
         for band in range(1, loss.N_BANDS):
             heard += share[band] * power[band].take(line)
         energy[period] += np.bincount(cell, heard * strength, energy.shape[1])
+
+
+def _one(values: np.ndarray) -> np.ndarray:
+    """(1,) where all are equal, as heights mostly are: what follows of them is found once."""
+    return values[:1] if values.min() == values.max() else values
+
+
+def _screened(
+    over: Bands, last: np.ndarray, d: np.ndarray, zs: np.ndarray, zr: np.ndarray, way: np.ndarray
+) -> np.ndarray | None:
+    """(8, k) share of the energy that comes over the edges, 1 where none screens; None where none
+    does at all."""
+    found = detours(over, last, d, zs, zr)
+    if not found.screened.any():
+        return None
+    share = loss.screen_energy(found.detour, found.between, found.to_source, found.to_receiver, way)
+    return np.maximum(share, ~found.screened, out=share)

@@ -12,11 +12,13 @@ from functools import lru_cache
 
 import numpy as np
 
-from ...boxes import bbox_pairs
-from ...counts import nth, owners
+from ...counts import nth, owners, ranges
 
 TINY = 1e-9
+TOUCH = 1e-4  # m: a wall so near to a source is the source's own
+SPAN = 4096.0  # m: more than any ray is long; keeps the rays apart in one sorted key
 NEAR = 75.0  # m: nearer sources are cut by single sectors, others by FAR of them together
+PAIRS = 100_000  # places times pieces held against each other at once
 FAR, FAINT = 3, 9  # odd, so that they share the middle ray
 
 
@@ -72,9 +74,9 @@ def directions(sectors: int) -> tuple[np.ndarray, np.ndarray]:
 
 @dataclass(frozen=True)
 class Parts:
-    """Sources cut by sectors, sorted by sector; arrays (k,)."""
+    """Sources cut by sectors, place after place; arrays (k,)."""
 
-    start: np.ndarray  # (sectors + 1,) first part of each sector
+    ray: np.ndarray  # row of the place times sectors, plus the sector whose middle it follows
     site: np.ndarray  # row of the place
     line: np.ndarray  # row of the line
     along0: np.ndarray  # m along the line from the foot of the place to the ends
@@ -88,78 +90,82 @@ class Parts:
 def parts_of(
     xy: np.ndarray, pieces: Pieces, sectors: int, mask: np.ndarray | None = None
 ) -> Parts:
-    """The parts of all sources within reach of the places ``xy`` (s, 2).
+    """The parts of all sources within reach of the places ``xy`` (s, 2), which lie together.
 
     ``mask`` (s, sectors) leaves out sectors of places. The point that stands for a part halves the
     angle under which it is seen, so as much energy comes from before it as from behind it.
     """
-    site, piece = bbox_pairs(np.hstack([xy, xy]), pieces.bounds())  # site after site
-    x, y = xy[:, 0].take(site), xy[:, 1].take(site)
-    ax, ay, bx, by = (end.take(piece) - here for end, here in
-                      ((pieces.x0, x), (pieces.y0, y), (pieces.x1, x), (pieces.y1, y)))  # fmt: skip
-    # the stretch within reach
-    dx, dy = bx - ax, by - ay
-    length = np.hypot(dx, dy)
-    ux, uy = dx / length, dy / length
-    along = ax * ux + ay * uy
-    cross = ux * ay - uy * ax
-    half = (pieces.reach**2).take(piece) - cross * cross
-    keep = half > 0
-    half = np.sqrt(np.maximum(half, 0.0))
-    first, last = np.maximum(along, -half), np.minimum(along + length, half)
-    keep &= last > first + TINY
-    kept = np.flatnonzero(keep)
-    site, piece, ux, uy, cross, first, last = (
-        v.take(kept) for v in (site, piece, ux, uy, cross, first, last))  # fmt: skip
-    weak = pieces.weak.take(piece)
+    site, piece, ux, uy, cross, first, last = _stretches(xy, pieces)
     # walk anticlockwise around the place: then the sectors come in order
-    back = cross > 0
-    ux, uy, cross = np.where(back, -ux, ux), np.where(back, -uy, uy), np.abs(cross)
-    first, last = np.where(back, -last, first), np.where(back, -first, last)
-    footx, footy = uy * cross, -ux * cross  # the line's point nearest to the place
-    ax, ay, bx, by = (footx + first * ux, footy + first * uy, footx + last * ux, footy + last * uy)
+    sign = 1.0 - 2.0 * (cross > 0)
+    ux, uy, cross, first, last = ux * sign, uy * sign, np.abs(cross), first * sign, last * sign
+    first, last = np.minimum(first, last), np.maximum(first, last)
+    square = cross * cross
     # fine sectors for what is near, some taken together for what is far or hardly heard
-    nearest = np.maximum(np.maximum(first, -last), 0.0) ** 2 + cross**2
-    wide = np.where(nearest < NEAR**2, 1, FAR)
-    wide[nearest > weak] = FAINT
+    nearest = np.maximum(np.maximum(first, -last), 0.0) ** 2 + square
+    kind = np.maximum(nearest >= NEAR**2, 2 * (nearest > pieces.weak.take(piece)))
+    wide = np.array([1, FAR, FAINT]).take(kind)
     step = 2.0 * np.pi / sectors * wide
-    from_ = np.arctan2(ay, ax) / step
-    turn = np.abs(np.arctan2(ax * by - ay * bx, ax * bx + ay * by)) / step  # half a turn: no sign
+    # the foot of the place is at cross * (uy, -ux)
+    from_ = np.arctan2(first * uy - cross * ux, first * ux + cross * uy) / step
+    turn = np.arctan2(cross * (last - first), square + first * last) / step
     k0 = np.floor(from_).astype(np.int64)
     count = np.floor(from_ + turn).astype(np.int64) - k0 + 1
     if mask is not None:  # sources of which no sector is wanted
         some = np.flatnonzero(_wanted(mask, site, k0 * wide, count * wide))
-        site, piece, ux, uy, cross, first, last, ax, ay, footx, footy, wide, k0, count = (
-            v[some] for v in (site, piece, ux, uy, cross, first, last, ax, ay, footx, footy, wide,
-                              k0, count))  # fmt: skip
+        site, piece, ux, uy, cross, first, last, wide, k0, count = (
+            v[some] for v in (site, piece, ux, uy, cross, first, last, wide, k0, count))
     # which sectors is decided; what follows is single precision, half the memory to move
-    ux, uy, cross, first, last, ax, ay, footx, footy = (
-        v.astype(np.float32) for v in (ux, uy, cross, first, last, ax, ay, footx, footy))
-    pair = np.repeat(np.arange(len(count)), count)
-    begin = np.cumsum(count) - count
-    k = (k0 - begin).take(pair) + np.arange(len(pair))
+    ux, uy, cross, first, last = (v.astype(np.float32) for v in (ux, uy, cross, first, last))
+    pair, begin = owners(count), np.cumsum(count) - count
     w = wide.take(pair)
-    k = (k * w) % sectors
+    k = (k0.take(pair) + nth(count, pair)) * w + sectors  # sectors begin at -half
+    uxs, uys, away, from_, to = (v.take(pair) for v in (ux, uy, cross, first, last))
     # ends along the line: of the stretch, or where the edge of a sector meets it
-    l0 = _met(directions(sectors)[0], k, pair, ax, ay, first, last, ux, uy)
+    ex, ey = (edge.take(k, mode="wrap") for edge in directions(sectors)[0].T.astype(np.float32))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        l0 = away * (ex * uxs + ey * uys) / (ex * uys - ey * uxs)
+    l0 = np.minimum(np.fmax(l0, from_), to)
     l0[begin] = first
     l1 = np.append(l0[1:], np.float32(0.0))
     l1[begin + count - 1] = last
     l1 = np.maximum(l1, l0)
-    ray = (k + w // 2).astype(np.int16)
-    order = np.argsort(ray, kind="stable")
+    around = (np.arange(4 * sectors) % sectors).take(k + w // 2)
+    site_ = site.take(pair)
+    ray, line = site_ * sectors + around, pieces.line.take(piece).take(pair)
     if mask is not None:
-        order = order[_wanted(mask, site[pair[order]], k[order], w[order])]
-    pair, l0, l1, ray = (v.take(order) for v in (pair, l0, l1, ray))
-    square = (cross * cross).take(pair)
+        some = np.flatnonzero(_wanted(mask, site_, k, w))
+        ray, site_, line, uxs, uys, away, l0, l1 = (
+            v.take(some) for v in (ray, site_, line, uxs, uys, away, l0, l1))
+    square = away * away
     r0, r1 = np.sqrt(square + l0 * l0 + 1.0), np.sqrt(square + l1 * l1 + 1.0)
     middle = l0 + (l1 - l0) * r0 / (r0 + r1)
-    px = footx.take(pair) + middle * ux.take(pair)
-    py = footy.take(pair) + middle * uy.take(pair)
-    return Parts(
-        np.searchsorted(ray, np.arange(sectors + 1)), site.take(pair),
-        pieces.line.take(piece).take(pair), l0, l1, square, np.hypot(px, py), px, py,
-    )  # fmt: skip
+    return Parts(ray, site_, line, l0, l1, square, np.sqrt(square + middle * middle),
+                 away * uys + middle * uxs, middle * uys - away * uxs)  # fmt: skip
+
+
+def _stretches(xy: np.ndarray, pieces: Pieces) -> tuple[np.ndarray, ...]:
+    """(place, piece, direction x and y of its line, how far the line passes at the right, first and
+    last m along it from the foot of the place) of all pieces within their reach, place after
+    place. Every place is held against every piece near them all: they lie together."""
+    low, high, bounds = xy.min(axis=0), xy.max(axis=0), pieces.bounds()
+    near = np.flatnonzero((bounds[:, 0] <= high[0]) & (bounds[:, 1] <= high[1])
+                          & (bounds[:, 2] >= low[0]) & (bounds[:, 3] >= low[1]))  # fmt: skip
+    p = pieces.take(near)
+    ux, uy, length = p.x1 - p.x0, p.y1 - p.y0, np.hypot(p.x1 - p.x0, p.y1 - p.y0)
+    ux, uy = ux / length, uy / length
+    step = max(PAIRS // max(len(near), 1), 1)
+    made = []
+    for begin in range(0, len(xy), step):
+        ax, ay = (end - xy[begin : begin + step, k, None] for k, end in enumerate((p.x0, p.y0)))
+        along, cross = ax * ux + ay * uy, ux * ay - uy * ax
+        half = np.sqrt(np.maximum(p.reach**2 - cross * cross, 0.0))
+        first, last = np.maximum(along, -half), np.minimum(along + length, half)
+        at = np.flatnonzero(last > first + TINY)
+        site, own = np.divmod(at, max(len(near), 1))
+        made.append((site + begin, near.take(own), ux.take(own), uy.take(own),
+                     *(v.ravel().take(at) for v in (cross, first, last))))  # fmt: skip
+    return made[0] if len(made) == 1 else tuple(np.concatenate(v) for v in zip(*made))
 
 
 def _wanted(mask: np.ndarray, site: np.ndarray, k0: np.ndarray, count: np.ndarray) -> np.ndarray:
@@ -169,22 +175,6 @@ def _wanted(mask: np.ndarray, site: np.ndarray, k0: np.ndarray, count: np.ndarra
     np.cumsum(np.hstack([mask, mask]), axis=1, out=total[:, 1:])
     from_ = k0 % n
     found: np.ndarray = total[site, from_ + np.minimum(count, n)] > total[site, from_]
-    return found
-
-
-def _met(
-    edges: np.ndarray, k: np.ndarray, pair: np.ndarray, ax: np.ndarray, ay: np.ndarray,
-    first: np.ndarray, last: np.ndarray, ux: np.ndarray, uy: np.ndarray,
-) -> np.ndarray:  # fmt: skip
-    """Where along its line each stretch meets the edge ``k`` of a sector between its ends."""
-    ex, ey = (edge.take(k) for edge in edges.T.astype(np.float32))
-    side = ex * ay.take(pair) - ey * ax.take(pair)
-    slope = ex * uy.take(pair) - ey * ux.take(pair)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        go = -side / slope
-    go[~np.isfinite(go)] = 0.0
-    from_ = first.take(pair)
-    found: np.ndarray = np.clip(from_ + go, from_, last.take(pair))
     return found
 
 
@@ -214,62 +204,79 @@ class Walls:
 
 @dataclass(frozen=True)
 class Met:
-    """Walls met on rays; arrays (k,), ray after ray."""
+    """Walls met on rays; arrays (k,), ray after ray and outward."""
 
     start: np.ndarray  # (rays + 1,)
-    far: np.ndarray  # m from the place
-    top: np.ndarray  # m above the ground
+    far: np.ndarray  # m from the place, float32
     wall: np.ndarray  # row of the wall
+    key: np.ndarray  # (k + 1,) ascending: number of the ray, then distance; inf at the end
+
+    def passed(self, ray: np.ndarray, reach: np.ndarray) -> np.ndarray:
+        """How many walls stand on each ``ray`` before a source at the distance ``reach``."""
+        begin, before = self.start.take(ray), ray * SPAN + (reach - TOUCH)
+        found: np.ndarray = begin - 1
+        step = 1 << int(np.diff(self.start).max(initial=0)).bit_length() >> 1
+        while step:  # halving, from the first wall of the ray; those of other rays lie beyond
+            found += step * (self.key.take(found + step, mode="clip") < before)
+            step >>= 1
+        found += 1 - begin
+        return found
 
 
-def met_walls(
-    xy: np.ndarray, walls: Walls, ray: np.ndarray, reach: float | np.ndarray,
-    rows: np.ndarray | None = None,
-) -> Met:  # fmt: skip
-    """The walls that the ray (unit vector) from each place crosses within ``reach`` m; where
-    ``rows`` are given, only from those places, the others meet nothing, and the reach may be
-    one for each."""
-    at_ = xy if rows is None else xy[rows]
-    v = ray[0] * at_[:, 1] - ray[1] * at_[:, 0]
-    u = ray[0] * at_[:, 0] + ray[1] * at_[:, 1]
-    order = np.argsort(v, kind="stable")
-    v = v[order]
-    v0, v1 = (ray[0] * y - ray[1] * x for x, y in ((walls.x0, walls.y0), (walls.x1, walls.y1)))
-    u0, u1 = (ray[0] * x + ray[1] * y for x, y in ((walls.x0, walls.y0), (walls.x1, walls.y1)))
-    low_v, high_v = np.minimum(v0, v1), np.maximum(v0, v1)
-    # most walls lie beside or behind all rays: that is seen without a search
-    ahead = np.flatnonzero((high_v > v[0]) & (low_v <= v[-1]) & (np.maximum(u0, u1) > u.min()))
-    low = np.searchsorted(v, low_v.take(ahead))
-    high = np.searchsorted(v, high_v.take(ahead))
-    some = np.flatnonzero(high > low)
-    hit, low, high = ahead.take(some), low.take(some), high.take(some)
-    u0, u1, v0, v1 = (w.take(hit) for w in (u0, u1, v0, v1))
+def met_walls(xy: np.ndarray, walls: Walls, limit: np.ndarray) -> Met:
+    """The walls that the middle rays of all sectors cross, place after place; ``limit`` (s,
+    sectors) m: how far each ray is followed, 0 for not at all.
+
+    Two opposite rays lie on one line, so there are half as many azimuths as sectors: for each, one
+    sort of the places across it, in which a wall covers a run of places.
+    """
+    n, sectors = limit.shape
+    half = sectors // 2
+    dx, dy = directions(sectors)[1][:half].T[:, :, None]
+    line = np.arange(half)[:, None]
+    u, v = dx * xy[:, 0] + dy * xy[:, 1], dx * xy[:, 1] - dy * xy[:, 0]
+    # places that ask nothing stand beyond the edge; one key for all lines keeps them apart
+    edge = np.abs(v).max(initial=0.0) + 1.0
+    v = np.where(np.maximum(limit[:, :half], limit[:, half:]).T > 0, v, edge)
+    order = np.argsort(v, axis=1)
+    sort = (order + n * line).ravel()
+    u, v = u.ravel().take(sort), v.ravel().take(sort)
+    apart = 3.0 * edge * line
+    key = (v.reshape(half, n) + apart).ravel()
+    u0, u1 = dx * walls.x0 + dy * walls.y0, dx * walls.x1 + dy * walls.y1
+    v0, v1 = dx * walls.y0 - dy * walls.x0, dx * walls.y1 - dy * walls.x1
+    low, high = np.maximum(np.minimum(v0, v1), -edge), np.minimum(np.maximum(v0, v1), edge)
+    # most walls lie beside all places: that is seen without a search
+    some = np.flatnonzero((high > v[::n, None]) & (low <= v[n - 1 :: n, None]))
+    from_, to = (key.searchsorted((w + apart).ravel().take(some)) for w in (low, high))
+    hit = np.flatnonzero(to > from_)
+    some, from_, count = some.take(hit), from_.take(hit), (to - from_).take(hit)
+    wall = some % max(len(walls.x0), 1)
+    u0, u1, v0, v1 = (w.ravel().take(some) for w in (u0, u1, v0, v1))
     slope = (u1 - u0) / (v1 - v0)
-    count = high - low
-    owner = np.repeat(np.arange(len(hit)), count)
-    at = (low - (np.cumsum(count) - count)).take(owner) + np.arange(len(owner))
-    site = order.take(at)
-    far = (u0 - v0 * slope).take(owner) + slope.take(owner) * v.take(at) - u.take(site)
-    limit = reach.take(site) if isinstance(reach, np.ndarray) else reach
-    keep = np.flatnonzero((far > 1e-6) & (far <= limit))
-    site = site[keep]
-    sort = np.argsort(site.astype(np.int16) if len(at_) < 32_000 else site, kind="stable")
-    keep = keep[sort]
-    wall = hit[owner[keep]]
-    many = np.bincount(site, minlength=len(at_))
-    if rows is not None:
-        all_ = np.zeros(len(xy), np.int64)
-        all_[rows] = many
-        many = all_
-    return Met(np.concatenate([[0], np.cumsum(many)]), far[keep].astype(np.float32),
-               walls.height[wall].astype(np.float32), wall)  # fmt: skip
+    at, owner = ranges(from_, from_ + count)
+    far = (u0 - v0 * slope).take(owner) + slope.take(owner) * v.take(at) - u.take(at)
+    ray = (order * sectors + line).ravel().take(at) + half * (far < 0)
+    np.abs(far, out=far)
+    keep = np.flatnonzero((far > 1e-6) & (far <= limit.ravel().take(ray)))
+    ray, far, wall = ray.take(keep), far.take(keep).astype(np.float32), wall.take(owner.take(keep))
+    sort = _outward(ray, far, n * sectors)
+    start = np.append(0, np.cumsum(np.bincount(ray, minlength=n * sectors)))
+    ray, far = ray.take(sort), far.take(sort)
+    return Met(start, far, wall.take(sort), np.append(ray * SPAN + far, np.inf))
 
 
-def joined(met: list[Met]) -> Met:
-    """The rays of the first, then those of the next."""
-    if len(met) == 1:
-        return met[0]
-    base = np.cumsum([0] + [len(m.far) for m in met])
-    start = np.concatenate([m.start[:-1] + b for m, b in zip(met, base)])
-    return Met(np.append(start, base[-1]), *(np.concatenate([getattr(m, n) for m in met])
-                                             for n in ("far", "top", "wall")))  # fmt: skip
+def _outward(ray: np.ndarray, far: np.ndarray, rays: int) -> np.ndarray:
+    """The order by ray, then distance. Both as whole numbers of two bytes, which sort in no time;
+    the few that are nearer to each other than these tell are put right."""
+    small = np.uint16 if rays <= 65_536 else np.int64
+    order = np.argsort((far * (65_000.0 / far.max(initial=1.0))).astype(np.uint16), kind="stable")
+    order = order.take(np.argsort(ray.astype(small).take(order), kind="stable"))
+    ray, far = ray.take(order), far.take(order)
+    wrong = np.flatnonzero((far[1:] < far[:-1]) & (ray[1:] == ray[:-1]))
+    if len(wrong):
+        mixed = np.zeros(rays, bool)
+        mixed[ray[wrong]] = True
+        some = np.flatnonzero(mixed[ray])
+        order[some] = order[some[np.lexsort((far[some], ray[some]))]]
+    return order
