@@ -18,7 +18,7 @@ from .kept import Kept, Lines, Reuse, pairing, same, same_shapes, whole
 from .overlap import Divided, dissolve, divide, divide_again, meeting, uncovered, zone_areas
 from .pulse import beat
 from .scan import Coarse
-from .solid import covers, union_of_disjoint
+from .solid import Covers, covers, union_of_disjoint
 from .strips import merged, strips
 from .words import LOW, NORMAL
 from .zones import fill_holes
@@ -119,16 +119,20 @@ def _paired(new: _State, old: _State) -> np.ndarray | None:
 
 
 # ------------------------------------------------------------------------------------ ground
-def divided(footprints: Polygons, function: np.ndarray, current: np.ndarray, functions: Functions,
-            ground: Ground, checks: list[Check], kept: Kept | None,
-            last: Last | None) -> Polygons:  # fmt: skip
-    """The order on the ground: design above current situation, then rank, then row."""
-    if last is not None and last.unmoved and last.old is not None and last.old.visible is not None:
-        new, then = last.new, last.old
-        new.divided, new.rest, new.overlaps = then.divided, then.rest, then.overlaps
-        checks += [check for _, _, check in then.overlaps.values()]
-        new.visible, last.shape = then.visible, np.ones(len(last.pair), bool)
-        return last.old.visible  # what was worked out of its edges goes with it
+@dataclass(frozen=True)
+class Halves:
+    """Design and current situation, each divided by itself."""
+
+    rows: tuple[np.ndarray, np.ndarray]  # surfaces (n,) of each
+    made: tuple[Divided, Divided]
+    pairs: tuple[np.ndarray | None, np.ndarray | None]  # rows in the half of before; None: unknown
+
+
+def halves(footprints: Polygons, function: np.ndarray, current: np.ndarray, functions: Functions,
+           last: Last | None) -> Halves | None:  # fmt: skip
+    """The order on the ground within each: rank, then row. None where all is as it was."""
+    if last is not None and last.unmoved:
+        return None
     by_name = {f: float(functions.rank(f)) for f in set(function.tolist())}
     rank = np.array([by_name[f] for f in function.tolist()], float)
     rows = np.flatnonzero(~current), np.flatnonzero(current)
@@ -147,25 +151,39 @@ def divided(footprints: Polygons, function: np.ndarray, current: np.ndarray, fun
         else:
             made.append(divide(polygons, rank[mine]))
         pairs.append(pair)
-    design, there = made
+    return Halves(rows, (made[0], made[1]), (pairs[0], pairs[1]))
+
+
+def laid(found: Halves | None, footprints: Polygons, function: np.ndarray, ground: Ground,
+         checks: list[Check], last: Last | None) -> Polygons:  # fmt: skip
+    """The design above the current situation: what is seen of each surface."""
+    if found is None:
+        assert last is not None and last.old is not None and last.old.visible is not None
+        new, then = last.new, last.old
+        new.divided, new.rest, new.overlaps = then.divided, then.rest, then.overlaps
+        checks += [check for _, _, check in then.overlaps.values()]
+        new.visible, last.shape = then.visible, np.ones(len(last.pair), bool)
+        return last.old.visible  # what was worked out of its edges goes with it
+    old = None if last is None else last.old
+    design, there = found.made
     rest = known = None
     if old is not None and old.divided is not None and old.rest is not None:
-        rest, left = _left_again(there, design, old.divided, old.rest, pairs)
+        rest, left = _left_again(there, design, old.divided, old.rest, found.pairs)
         if rest is not None and design.source is not None:
             known = np.concatenate([design.source >= 0, left])
     if rest is None:
         rest = uncovered(there.visible, design.visible)
-    back = np.argsort(np.concatenate(rows))
+    back = np.argsort(np.concatenate(found.rows))
     visible = design.visible.joined(rest).take(back)
-    _contested(made, rows, footprints, visible, function, ground, checks, last)
+    _contested(found, footprints, visible, function, ground, checks, last)
     if last is not None:
-        last.new.divided, last.new.rest = (design, there), rest
+        last.new.divided, last.new.rest = found.made, rest
         last.see(visible, None if known is None else known[back])
     return visible
 
 
 def _left_again(current: Divided, over_it: Divided, old: tuple[Divided, Divided], rest: Polygons,
-                pairs: list[np.ndarray | None],
+                pairs: tuple[np.ndarray | None, np.ndarray | None],
                 ) -> tuple[Polygons | None, np.ndarray]:  # fmt: skip
     """:func:`overlap.uncovered`, done again only below what came, went or changed; and which rows
     were not."""
@@ -190,13 +208,12 @@ def _left_again(current: Divided, over_it: Divided, old: tuple[Divided, Divided]
     return rest.joined(uncovered(there.take(rows), design)).take(index), ~again
 
 
-def _contested(made: list[Divided], rows: tuple[np.ndarray, np.ndarray], footprints: Polygons,
-               visible: Polygons, function: np.ndarray, ground: Ground, checks: list[Check],
-               last: Last | None) -> None:  # fmt: skip
+def _contested(found: Halves, footprints: Polygons, visible: Polygons, function: np.ndarray,
+               ground: Ground, checks: list[Check], last: Last | None) -> None:  # fmt: skip
     """A check for each feature that lost ground to another of its own layers."""
-    loser = np.concatenate([mine[d.loser] for d, mine in zip(made, rows)])
-    winner = np.concatenate([mine[d.winner] for d, mine in zip(made, rows)])
-    area = np.concatenate([d.area for d in made])
+    loser = np.concatenate([mine[d.loser] for d, mine in zip(found.made, found.rows)])
+    winner = np.concatenate([mine[d.winner] for d, mine in zip(found.made, found.rows)])
+    area = np.concatenate([d.area for d in found.made])
     gone = footprints.area() - visible.area()
     lost = np.bincount(loser, area, footprints.n) if len(loser) else gone
     first = np.flatnonzero(np.diff(loser, prepend=-1))  # of each feature, in order
@@ -238,15 +255,19 @@ class Plan:
         return cls(geometry, Polygons.from_geometries([geometry]), checks or [])
 
 
-def plan_again(visible: Polygons, design: np.ndarray, kept: Kept | None,
-               last: Last | None) -> Plan:  # fmt: skip
-    """The ground of the design with its holes filled. What came and went where other ground lies
-    all around leaves the plan as it was."""
-    before: Plan | None = None if kept is None else kept.found("plan")
+def plan_of(design: Polygons, measured: Covers = covers) -> Plan:
+    """The ground of the design with its holes filled."""
+    return Plan.of(begun_alike(fill_holes(union_of_disjoint(design, False, measured))))
+
+
+def plan_again(visible: Polygons, design: np.ndarray, kept: Kept, last: Last) -> Plan:
+    """:func:`plan_of`. What came and went where other ground lies all around leaves the plan as it
+    was."""
+    before: Plan | None = kept.found("plan")
     inputs = ("design",)
-    old = last.old if last is not None else None
+    old = last.old
     known = False
-    if (kept is not None and last is not None and old is not None and old.visible is not None
+    if (old is not None and old.visible is not None
             and before is not None and kept.made_from("plan") == inputs):  # fmt: skip
         known = True
         now = design[~last.shape[design]]
@@ -257,11 +278,7 @@ def plan_again(visible: Polygons, design: np.ndarray, kept: Kept | None,
             moved = visible.take(now).joined(old.visible.take(gone))
             if _surrounded(moved, visible, stays):
                 return kept.put("plan", inputs, before)
-    measured = covers if kept is None or last is None else _Squares(kept, last, design).covers
-    union = union_of_disjoint(visible.take(design), False, measured)
-    made = Plan.of(begun_alike(fill_holes(union)))
-    if kept is None:
-        return made
+    made = plan_of(visible.take(design), _Squares(kept, last, design).covers)
     if known and before is not None and _alike(made.polygons, before.polygons):
         made = before  # so are the zones, and all that rests on them
     return kept.put("plan", inputs, made)
@@ -418,4 +435,4 @@ def reuse_of(scene: Scene, kept: Kept, last: Last | None) -> Reuse:
                  last.strips)  # fmt: skip
 
 
-__all__ = ["Last", "Plan", "cut_again", "divided", "plan_again", "reuse_of"]
+__all__ = ["Last", "Plan", "cut_again", "halves", "laid", "plan_again", "plan_of", "reuse_of"]

@@ -1,6 +1,6 @@
 """Long work started beside the rest: the models run in a thread while lighter indicators are worked
-out, for NumPy lets go of the interpreter. What they make is kept as a product of the scene, the
-same whoever makes it, so the order of things changes no figure.
+out, for NumPy and GEOS let go of the interpreter. What they make is kept as a product of the scene,
+the same whoever makes it, so the order of things changes no figure.
 """
 
 from __future__ import annotations
@@ -8,8 +8,10 @@ from __future__ import annotations
 import contextvars
 import threading
 from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, TypeVar
 
 from .hands import busy, lent
 from .pulse import beat, heard_by
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from .indicators.spec import Indicator
     from .scene import Scene
 
+T = TypeVar("T")
 _LISTEN = 0.05  # s: how often who waits asks whether to stop
 
 
@@ -58,10 +61,15 @@ def in_turn(
 
 
 @contextmanager
-def started(scene: Scene, work: Sequence[Callable[[Scene], object]]) -> Iterator[None]:
-    """Each work in turn in a thread beside the block; what is left at its end is stopped. An error
-    is not lost: whoever asks for the product makes it again, and meets the same error."""
+def beside(work: Callable[[], T], apart: bool = True) -> Iterator[Callable[[], T]]:
+    """``work`` in a thread beside the block, which gets a call that waits for the answer, or meets
+    the error; what is left of it at the end is stopped. Not ``apart``: it is done when that is
+    first called."""
+    if not apart:
+        yield cache(work)
+        return
     stop = threading.Event()
+    found: Future[T] = Future()
 
     def told() -> None:
         if stop.is_set():
@@ -69,23 +77,41 @@ def started(scene: Scene, work: Sequence[Callable[[Scene], object]]) -> Iterator
 
     def run() -> None:
         with heard_by(told), busy():
-            for each in work:
-                try:
-                    told()
-                    each(scene)
-                except Cancelled:
-                    return
-                except Exception:  # noqa: BLE001, S112 - raised again where it can be told
-                    continue
+            try:
+                found.set_result(work())
+            except BaseException as error:  # noqa: BLE001 - raised again where it is asked for
+                found.set_exception(error)
+
+    def answer() -> T:
+        with lent():
+            while not wait([found], _LISTEN).done:
+                beat()
+        return found.result()
 
     # the context comes along: whether noise remembers its last answers (models/noise/memory.py)
-    beside = threading.Thread(target=contextvars.copy_context().run, args=(run,), name="dgo-ahead")
-    if work:
-        beside.start()
+    thread = threading.Thread(target=contextvars.copy_context().run, args=(run,), name="dgo-ahead")
+    thread.start()
     try:
-        with busy():
-            yield
+        yield answer
     finally:
         stop.set()
-        if work:
-            beside.join()
+        thread.join()
+
+
+@contextmanager
+def started(scene: Scene, work: Sequence[Callable[[Scene], object]]) -> Iterator[None]:
+    """Each work in turn in a thread beside the block; what is left at its end is stopped. An error
+    is not lost: whoever asks for the product makes it again, and meets the same error."""
+
+    def run() -> None:
+        for each in work:
+            try:
+                beat()
+                each(scene)
+            except Cancelled:
+                return
+            except Exception:  # noqa: BLE001, S112 - raised again where it can be told
+                continue
+
+    with beside(run, bool(work)), busy():
+        yield

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 import numpy as np
 from osgeo import ogr
 
-from .again import Last, Plan, cut_again, divided, plan_again, reuse_of
+from .again import Halves, Last, Plan, cut_again, halves, laid, plan_again, plan_of, reuse_of
+from .ahead import beside
 from .checks import Check
 from .clean import clean
 from .context import edge_checks, make_context
@@ -33,6 +35,7 @@ from .sketch import (
 from .sketch import Ground as _Ground
 from .solid import union_of_disjoint
 from .sorting import Sorted, sort_layer
+from .wkb import POINT
 from .words import DgoError
 from .zones import area_type_of, make_zones, union_of
 
@@ -93,17 +96,21 @@ def build_scene(sources: Sources, profile: Profile, functions: Functions, date: 
     last = Last.of(kept, origin, ground, functions_of, footprints)
     if last is not None and last.unmoved and last.old is not None:
         footprints = last.new.footprints = last.old.footprints
-    visible = divided(footprints, functions_of, current, functions, ground, checks, kept, last)
+    parts = halves(footprints, functions_of, current, functions, last)
     step(0.4)
-    plan = _plan_area(sources, visible, current, area_map.polygons, origin, kept, last)
-    checks += plan.checks
-    step(0.55)
-    zones, found_here = whole(
-        kept, "zones", (plan, area_map, sources.area_types),
-        lambda: _zones(sources, plan.geometry, area_map, kept))
-    checks += found_here
-    if not zones.n:
-        raise DgoError("problems.plan_without_ground")
+    overlaps: list[Check] = []
+    # who keeps compares with the last ground at every step, so there they follow each other
+    with beside(lambda: laid(parts, footprints, functions_of, ground, overlaps, last),
+                kept is None) as seen:  # fmt: skip
+        plan = _plan_area(sources, parts, seen, current, area_map.polygons, origin, kept, last)
+        step(0.55)
+        zones, found_here = whole(
+            kept, "zones", (plan, area_map, sources.area_types),
+            lambda: _zones(sources, plan.geometry, area_map, kept))
+        if not zones.n:
+            raise DgoError("problems.plan_without_ground")
+        visible = seen()
+    checks += [*overlaps, *plan.checks, *found_here]
     step(0.7)
     row, zone, area = cut_again(visible, zones, kept, last)
     # by footprint: a building that the design leaves half of keeps half of its dwellings
@@ -244,19 +251,23 @@ def _flag(name: str, sources: Sources, area_map: Polygons, zones: Zones) -> np.n
     return flags
 
 
-def _plan_area(sources: Sources, visible: Polygons, current: np.ndarray, area_map: Polygons,
-               origin: tuple[float, float], kept: Kept | None, last: Last | None) -> Plan:
+def _plan_area(sources: Sources, parts: Halves | None, seen: Callable[[], Polygons],
+               current: np.ndarray, area_map: Polygons, origin: tuple[float, float],
+               kept: Kept | None, last: Last | None) -> Plan:  # fmt: skip
     """Given, else the union of the design's surfaces with holes filled, else (nothing designed:
     the current situation is scored) the area-type map."""
     if sources.plan_area:
         return whole(kept, "plan", (sources.plan_area, origin),
                      lambda: _given_plan(sources, origin))  # fmt: skip
     design = np.flatnonzero(~current)
+    if len(design) and kept is not None and last is not None:
+        return plan_again(seen(), design, kept, last)
     if len(design):
-        return plan_again(visible, design, kept, last)
+        assert parts is not None
+        return plan_of(parts.made[0].visible)  # nothing lies above the design
 
     def of_map() -> Plan:
-        union = union_of(area_map) if area_map.n else union_of_disjoint(visible)
+        union = union_of(area_map) if area_map.n else union_of_disjoint(seen())
         if union.IsEmpty():
             raise DgoError("problems.plan_without_ground")
         return Plan.of(union)
@@ -311,6 +322,8 @@ def _items(others: list[Sorted], zones: Zones, origin: tuple[float, float],
 def _placed(data: bytes, origin: tuple[float, float]) -> tuple[bytes, float, float]:
     """Local geometry of an item, and its representative point (NaN where it has none)."""
     local = moved_wkb(data, origin)
+    if len(local) == POINT:
+        return (local, *struct.unpack_from("<dd", local, 5))
     geometry = ogr.CreateGeometryFromWkb(local)
     point = geometry if geometry.GetDimension() == 0 else geometry.Centroid()
     if point is None or point.IsEmpty():

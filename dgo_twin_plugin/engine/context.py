@@ -23,6 +23,8 @@ from .words import BASIS_INDICATIVE, IMPORTANT, NORMAL
 if TYPE_CHECKING:
     from .build import Sources
 
+LARGEST = np.finfo(float).max
+
 # Words of an entry that say how to read a layer, not what is in it.
 _READING = {
     "layer",
@@ -75,10 +77,13 @@ def _believed(given: RasterContext, role: Role | None, checks: list[Check]) -> R
     beat()
     raster = given.raster
     low, high = (role.low, role.high) if role else (-np.inf, np.inf)
+    # numbers alone: what is unknown is in order
+    least = np.fmin.reduce(raster.values, axis=None, initial=np.inf)
+    most = np.fmax.reduce(raster.values, axis=None, initial=-np.inf)
+    if least > most or (max(low, -LARGEST) <= least and most <= min(high, LARGEST)):
+        return raster
     with np.errstate(invalid="ignore"):
         bad = (raster.values < low) | (raster.values > high) | np.isinf(raster.values)
-    if not bad.any():
-        return raster
     checks.append(
         Check(
             "raster_impossible",

@@ -29,7 +29,7 @@ __all__ = ["Polygons", "Segments", "bbox_pairs", "geometry_from_wkb", "overlap_a
 
 _LARGE = 4_000  # pairs of edges beyond which GEOS is quicker
 _RING = 64  # edges of a polygon beyond which those above a point are looked up
-_CHUNK = 2_000_000  # edge pairs worked on at once: bounds memory to some 200 MB
+_CHUNK = 100_000  # edge pairs worked on at once: they stay in the caches of a processor
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,10 @@ from .clean import quiet
 from .geometry import Polygons, overlap_areas, polygonal
 from .pulse import beat
 from .scan import Coarse
+from .turned import may_share
 
 TOLERANCE = 1e-6  # m2 of common ground below which two features merely touch
+_MANY = 2_000  # pairs for which a box along each feature is worth its while
 
 
 def overlapping_pairs(polygons: Polygons) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -32,6 +34,9 @@ def _overlapping(polygons: Polygons, i: np.ndarray,
     high = np.minimum(box[i, 3], box[j, 3]) - np.maximum(box[i, 1], box[j, 1])
     deep = (wide * high > TOLERANCE) & (wide > 0) & (high > 0)
     i, j = i[deep], j[deep]
+    if len(i) > _MANY:
+        near = may_share(polygons, i, j, 0.5 * TOLERANCE)
+        i, j = i[near], j[near]
     area = overlap_areas(polygons, polygons, i, j)
     real = area > TOLERANCE
     return i[real], j[real], area[real]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from osgeo import ogr
 
-_POINT = 21  # bytes of a point
+POINT = 21  # bytes of a point
 _RING = 13  # bytes before the coordinates of a polygon of one ring
 
 
@@ -55,7 +55,7 @@ def made_valid(geometry: ogr.Geometry) -> ogr.Geometry | None:
 
 def moved_wkb(wkb: bytes, origin: tuple[float, float]) -> bytes:
     """Any geometry flattened to plain little-endian 2D WKB, minus ``origin``."""
-    if len(wkb) == _POINT and bytes(wkb[:5]) == b"\x01\x01\0\0\0":  # most that stands is a point
+    if len(wkb) == POINT and bytes(wkb[:5]) == b"\x01\x01\0\0\0":  # most that stands is a point
         x, y = struct.unpack_from("<dd", wkb, 5)
         return struct.pack("<BIdd", 1, 1, x - origin[0], y - origin[1])
     plain = bytearray(geometry_from_wkb(wkb).ExportToWkb(ogr.wkbNDR))

@@ -89,7 +89,10 @@ def _by_gdal(given: RasterInput, plane: Plane, box: QgsRectangle) -> Raster | No
         raise DgoError("problems.raster_too_large", layer=given.name, cells=(c1 - c0) * (r1 - r0))
     band = dataset.GetRasterBand(int(given.entry.get("band") or 1))
     values = band.ReadAsArray(c0, r0, c1 - c0, r1 - r0).astype(float)
-    if band.GetMaskFlags() != gdal.GMF_ALL_VALID:
+    flags = band.GetMaskFlags()
+    if flags != gdal.GMF_ALL_VALID and not (
+        flags == gdal.GMF_NODATA and _clear_of(values, band.GetNoDataValue())
+    ):
         mask = band.GetMaskBand().ReadAsArray(c0, r0, c1 - c0, r1 - r0)
         values[mask == 0] = np.nan
     values *= 1.0 if band.GetScale() is None else band.GetScale()
@@ -97,6 +100,15 @@ def _by_gdal(given: RasterInput, plane: Plane, box: QgsRectangle) -> Raster | No
     for low, high in given.empty:
         values[(values >= low) & (values <= high)] = np.nan
     return Raster(_without_odd(values), x0 + c0 * dx, y0 - r0 * dy, dx, dy)
+
+
+def _clear_of(values: np.ndarray, lacking: float | None) -> bool:
+    """Whether no value comes near the one that says "no data": then the mask need not be read, for
+    which GDAL reads all values once more. (It also takes for "no data" what is nearly equal.)"""
+    if lacking is None:
+        return False
+    near = 1e-3 * abs(lacking)
+    return bool(values.min() > lacking + near or values.max() < lacking - near)
 
 
 def _without_odd(values: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from dgo_twin_plugin.engine import hands, pulse
-from dgo_twin_plugin.engine.ahead import in_turn, started
+from dgo_twin_plugin.engine.ahead import beside, in_turn, started
 from dgo_twin_plugin.engine.assessment import assess
 from dgo_twin_plugin.engine.indicators import all_indicators
 from dgo_twin_plugin.engine.words import Cancelled
@@ -87,6 +87,81 @@ def test_who_waits_can_be_stopped():
         assert begun.wait(10)
         with pulse.heard_by(stop):
             scene.product("slow", slow)
+
+
+# --- one step beside another ---------------------------------------------------------------------
+def test_a_step_beside_another_gives_its_answer_whenever_it_is_asked():
+    go, names = threading.Event(), []
+
+    def work():
+        assert go.wait(10)  # what stands in the block goes on meanwhile
+        names.append(threading.current_thread().name)
+        return 7
+
+    with beside(work) as answer:
+        go.set()
+        assert answer() == 7
+        assert answer() == 7
+    assert names == ["dgo-ahead"]
+
+
+def test_in_turn_it_is_done_once_by_who_asks_and_not_before():
+    names = []
+
+    def work():
+        names.append(threading.current_thread())
+        return 7
+
+    with beside(work, False) as answer:
+        assert not names
+        assert answer() == answer() == 7
+    assert names == [threading.current_thread()]
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_its_error_is_met_where_it_is_asked_for(apart):
+    def broken():
+        raise ValueError("no good")
+
+    met = []
+    with beside(broken, apart) as answer:
+        met.append("before")
+        with pytest.raises(ValueError, match="no good"):
+            answer()
+    assert met == ["before"]
+
+
+def test_an_error_of_the_block_stops_the_step_beside_it():
+    begun = threading.Event()
+
+    def endless():
+        while True:
+            begun.set()
+            pulse.beat()
+
+    with pytest.raises(KeyError), beside(endless):
+        assert begun.wait(10)
+        raise KeyError
+    assert not any(t.name == "dgo-ahead" for t in threading.enumerate())
+
+
+def test_who_waits_for_a_step_can_be_stopped():
+    begun = threading.Event()
+
+    def endless():
+        while True:
+            begun.set()
+            pulse.beat()
+
+    def stop():
+        raise Cancelled
+
+    with pytest.raises(Cancelled), beside(endless) as answer:
+        assert begun.wait(10)
+        with pulse.heard_by(stop):
+            answer()
+    assert not any(t.name == "dgo-ahead" for t in threading.enumerate())
+    assert hands._held == 0 and not hands.holds()
 
 
 # --- the order of the work, and how many work at once -------------------------------------------

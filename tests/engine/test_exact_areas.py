@@ -10,8 +10,9 @@ from bench import case
 from dgo_twin_plugin.engine import solid
 from dgo_twin_plugin.engine.geometry import Polygons, containing
 from dgo_twin_plugin.engine.grid import Raster
-from dgo_twin_plugin.engine.overlap import resolve, uncovered, zone_areas
+from dgo_twin_plugin.engine.overlap import dissolve, resolve, uncovered, zone_areas
 from dgo_twin_plugin.engine.scan import cells_inside, homes
+from dgo_twin_plugin.engine.turned import may_share
 from dgo_twin_plugin.engine.zones import parts
 
 ORIGIN = np.array(case.ORIGIN)
@@ -106,3 +107,60 @@ def test_union_without_the_inside_is_the_union(
     # nothing of either lies farther than a micrometre from the other
     assert found.Difference(expected.Buffer(1e-6)).Area() == pytest.approx(0.0, abs=1e-4)
     assert expected.Difference(found.Buffer(1e-6)).Area() == pytest.approx(0.0, abs=1e-4)
+
+
+def test_ground_in_squares_is_that_of_geos() -> None:
+    random = np.random.default_rng(8)
+    # corners on the very lines and corners of the squares, upright edges, a ring with a hole, and
+    # one that holds a square
+    drawn = [case.box(0, 0, 8, 16), case.box(3, 3, 5, 5), case.box(-20, -20, 40, 40),
+             np.array([(0, 0), (8, 8), (0, 16), (0, 0)], float),
+             *(case.blob(*random.uniform(0, 32, 2), r, 9, int(9 * r)) for r in
+               random.uniform(1, 20, 40))]  # fmt: skip
+    shapes = polygons(drawn)
+    ring = ogr.CreateGeometryFromWkt("POLYGON((0 0,30 2,28 31,1 30,0 0),(5 5,5 20,20 20,20 5,5 5))")
+    shapes = shapes.joined(Polygons.from_geometries([ring]))
+    squares = polygons([case.box(x, y, x + 8, y + 8) for x in range(0, 32, 8)
+                        for y in range(0, 32, 8)])  # fmt: skip
+    feature, square, area = solid.covers(shapes, squares)
+    assert len(feature) > 150
+    for i, j, found in zip(feature.tolist(), square.tolist(), area.tolist()):
+        common = shapes.geometry(i).Intersection(squares.geometry(j)).Area()
+        assert found == pytest.approx(common, abs=1e-9)
+    total = np.bincount(feature, area, shapes.n)  # and no pair is lacking
+    whole = dissolve([squares.geometry(k) for k in range(squares.n)])
+    assert total == pytest.approx([shapes.geometry(k).Intersection(whole).Area()
+                                   for k in range(shapes.n)], abs=1e-9)  # fmt: skip
+
+
+def test_only_pairs_that_share_hardly_anything_are_passed_over() -> None:
+    random = np.random.default_rng(9)
+    shapes = [case.blob(*random.uniform(0, 60, 2), r, n, n) for r, n in zip(
+        random.uniform(0.5, 9, 150), random.integers(4, 12, 150))]  # fmt: skip
+    # two rows of houses askew, wall to wall: neighbours with boxes that overlap widely
+    turn = np.array([(0.8, 0.6), (-0.6, 0.8)])
+    shapes += [case.box(6 * k, 70, 6 * k + 6, 80) @ turn for k in range(20)]
+    shapes += [case.box(6 * k, 80, 6 * k + 6, 90) @ turn for k in range(20)]
+    drawn = polygons(shapes).joined(Polygons.from_geometries([None]))
+    i, j = (k.ravel() for k in np.triu_indices(drawn.n - 1, 1))
+    maybe = may_share(drawn, i, j, 1e-6)
+    common = np.array([drawn.geometry(a).Intersection(drawn.geometry(b)).Area()
+                       for a, b in zip(i.tolist(), j.tolist())])  # fmt: skip
+    assert (common > 1e-6).sum() > 200
+    assert maybe[common > 1e-6].all()
+    rows = (i >= 150) & (j >= 150)
+    assert not maybe[rows].any()  # not one pair of houses is left
+
+
+@pytest.mark.parametrize("gap", [0.0, 1.0])
+def test_what_several_features_leave_of_one(gap: float) -> None:
+    """Whether these touch each other or not: 20 x 10 m less two of 4 x 6 m inside it."""
+    first, second = case.box(2, 2, 6, 8), case.box(6 + gap, 2, 10 + gap, 8)
+    shapes = polygons([case.box(0, 0, 20, 10), first, second])
+    visible, _ = resolve(shapes, np.array([1.0, 0.0, 0.0]))
+    assert visible.area() == pytest.approx([200.0 - 48.0, 24.0, 24.0], abs=1e-9)
+    left = visible.geometry(0)
+    assert left.IsValid()
+    for row in (1, 2):
+        assert left.Intersection(visible.geometry(row)).Area() == pytest.approx(0.0, abs=1e-12)
+    assert left.GetGeometryCount() == (3 if gap else 2)  # its edge and its holes
