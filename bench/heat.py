@@ -83,7 +83,7 @@ def sky(metres: str) -> Answer:
     rows = solid.shape[0]
     quick, fast = timed(lambda: sky_view(solid, compass(DIRECTIONS, 100, CELL), 0.1, 0, rows), 1)
     full, exact = timed(lambda: sky_view(solid, compass(128, 150, CELL, True), 0.1, 0, rows), 1)
-    inside = solid.view(solid.top, 0, rows, HERE) <= 0
+    inside = solid.cells(solid.view(solid.top, 0, rows, HERE)) <= 0
     off = (fast - exact)[inside]
     return {"ratio": full / quick, "bias": float(off.mean()),
             "rms": float(np.sqrt((off**2).mean()))}  # fmt: skip

@@ -15,7 +15,18 @@ Span = tuple[int, int]  # first and one past the last
 
 def cells_inside(polygons: Polygons, raster: Raster, rows: Span,
                  columns: Span) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
-    """(feature, row, column) of every cell centre inside a feature, of the cells in a window.
+    """(feature, row, column) of every cell centre inside a feature, of the cells in a window, in
+    that order. See :func:`spans_inside`."""
+    feature, row, start, end = spans_inside(polygons, raster, rows, columns)
+    column, run = ranges(start, end)
+    return feature.take(run), row.take(run), column
+
+
+def spans_inside(
+    polygons: Polygons, raster: Raster, rows: Span, columns: Span
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """(feature, row, first column, one past the last) of every run of cell centres inside a
+    feature, of the cells in a window, in that order; runs may be empty.
 
     Every row of centres is a scan line: the boundaries that cross it, sorted along it, open and
     close the inside in turn. So the work goes with boundaries and with cells found, not with the
@@ -27,16 +38,38 @@ def cells_inside(polygons: Polygons, raster: Raster, rows: Span,
     # half-open, so that a line through a vertex crosses one of the two edges that meet there
     first = np.clip(np.floor(np.minimum(r0, r1)) + 1, *rows).astype(np.int64)
     last = np.clip(np.floor(np.maximum(r0, r1)) + 1, *rows).astype(np.int64)
+    met = np.flatnonzero(last > first)
+    if not len(met):
+        none = np.zeros(0, np.int64)
+        return none, none, none, none
+    first, last, r0, r1, feature = (v[met] for v in (first, last, r0, r1, s.feature))
+    c0 = _columns(raster, s.x0[met])
     row, edge = ranges(first, last)
-    c0, c1 = _columns(raster, s.x0), _columns(raster, s.x1)
-    at = c0[edge] + (row - r0[edge]) / (r1 - r0)[edge] * (c1 - c0)[edge]
-    feature = s.feature[edge]
-    order = np.lexsort((at, feature * np.int64(rows[1] + 1) + row))
-    opens, closes = order[0::2], order[1::2]
-    start = np.clip(np.ceil(at[opens]), *columns).astype(np.int64)
-    end = np.clip(np.ceil(at[closes]), *columns).astype(np.int64)
-    column, owner = ranges(start, end)
-    return feature[opens].take(owner), row[opens].take(owner), column
+    along = (row - r0[edge]) / (r1 - r0)[edge]
+    at = c0[edge] + along * (_columns(raster, s.x1[met]) - c0)[edge]
+    # the rows of a feature, from its lowest to its highest, are lines with numbers of their own
+    own = np.flatnonzero(np.diff(feature, prepend=-1))
+    low, high = np.minimum.reduceat(first, own), np.maximum.reduceat(last, own)
+    before = np.cumsum(high - low) - high  # less the number of the line: its row
+    line = row + before[owners(np.diff(own, append=len(met)))][edge]
+    times = np.bincount(line)
+    # most lines meet one boundary that goes up and one that goes down: nothing is to be sorted
+    ends = np.empty((2, len(times)))
+    ends.ravel()[line + ((r1 > r0) * len(times))[edge]] = at
+    number = np.flatnonzero(times == 2)
+    down, up = ends[:, number]
+    start, end = np.minimum(down, up), np.maximum(down, up)
+    more = np.flatnonzero((times > 2)[line])
+    if len(more):
+        more = more[np.lexsort((at[more], line[more]))]
+        number = np.concatenate([number, line[more[0::2]]])
+        order = np.argsort(number, kind="stable")
+        number = number[order]
+        start = np.concatenate([start, at[more[0::2]]])[order]
+        end = np.concatenate([end, at[more[1::2]]])[order]
+    start, end = (np.clip(np.ceil(v), *columns).astype(np.int64) for v in (start, end))
+    which = owners(high - low)[number]
+    return feature[own][which], number - before[which], start, end
 
 
 def _rows(raster: Raster, y: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from dgo_twin_plugin.engine import solid
 from dgo_twin_plugin.engine.geometry import Polygons, containing
 from dgo_twin_plugin.engine.grid import Raster
 from dgo_twin_plugin.engine.overlap import dissolve, resolve, uncovered, zone_areas
-from dgo_twin_plugin.engine.scan import cells_inside, homes
+from dgo_twin_plugin.engine.scan import cells_inside, homes, spans_inside
 from dgo_twin_plugin.engine.turned import may_share
 from dgo_twin_plugin.engine.zones import parts
 
@@ -78,6 +78,43 @@ def test_cells_are_those_whose_centre_is_contained() -> None:
     point, home = containing(shapes, np.column_stack([2 * c + 1.0, 99.0 - 2 * r]))
     expected = set(zip(home.tolist(), r[point].tolist(), c[point].tolist()))
     assert set(zip(feature.tolist(), row.tolist(), column.tolist())) == expected
+
+
+def rings(xy: list[np.ndarray], part: list[int], feature: list[int]) -> Polygons:
+    start = np.cumsum([0, *(len(ring) for ring in xy)])
+    return Polygons(np.concatenate(xy), start, np.array(part), np.array(feature), max(feature) + 1)
+
+
+def test_runs_of_cells_of_parts_holes_and_teeth() -> None:
+    # two parts one above the other with a gap, a square with a hole, a comb, a bow tie
+    box = [np.array(b, float) for b in (
+        [(1, 1), (9, 1), (9, 4), (1, 4), (1, 1)], [(3, 11), (14, 11), (14, 15), (3, 15), (3, 11)],
+        [(16, 0), (30, 0), (30, 14), (16, 14), (16, 0)],
+        [(20, 4), (20, 9), (25, 9), (25, 4), (20, 4)])]  # fmt: skip
+    teeth = [(2, 16), (39, 16), *((38 - 2.7 * k, 34.0 if k % 2 else 18.0) for k in range(13))]
+    comb = np.array([*teeth, teeth[0]], float)
+    bow = np.array([(32, 1), (39, 12), (39, 1), (32, 12), (32, 1)], float)
+    shapes = rings([*box, comb, bow], [0, 1, 2, 2, 3, 4], [0, 0, 1, 2, 3])
+    assert shapes.n == 4
+    grid = Raster(np.zeros((36, 41)), 0.0, 36.0, 1.0, 1.0)
+    window = (2, 35), (1, 38)
+    found = list(zip(*(k.tolist() for k in cells_inside(shapes, grid, *window))))
+    expected = []
+    for f in range(shapes.n):
+        s = shapes.take(np.array([f])).segments
+        for r in range(*window[0]):
+            y = 35.5 - r
+            for c in range(*window[1]):
+                # even and odd: how many boundaries lie to the left, one at a time
+                over = (s.y0 <= y) != (s.y1 <= y)
+                x = s.x0[over] + (y - s.y0[over]) / (s.y1 - s.y0)[over] * (s.x1 - s.x0)[over]
+                if (x < c + 0.5).sum() % 2:
+                    expected.append((f, r, c))
+    assert found == expected and len({f for f, _, _ in found}) == 4
+    runs = np.column_stack(spans_inside(shapes, grid, *window))
+    assert [(f, r, c) for f, r, a, b in runs.tolist() for c in range(a, b)] == expected
+    none = spans_inside(shapes, grid, (0, 1), (0, 41))  # the row above all of them
+    assert [len(v) for v in none] == [0, 0, 0, 0]
 
 
 def test_what_is_left_of_a_field_under_a_plan() -> None:

@@ -147,7 +147,7 @@ def _most(site: Site, values: np.ndarray, n: int) -> np.ndarray:
 
 def _beside(site: Site, depth: np.ndarray, floor: np.ndarray) -> _Beside:
     threshold = constants("water")["cloudburst"]["threshold"]
-    deep, level = depth.ravel()[site.cell], site.land.top.ravel()[site.cell]
+    deep, level = depth.ravel()[site.cell], site.land.top(site.cell)
     above = floor[site.building]
     by_floor = np.isfinite(above) & np.isfinite(level)
     margin = np.where(by_floor, level + deep - above, deep - threshold)

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..counts import ranges
 from ..geometry import Polygons
 from ..grid import Raster
-from ..scan import cells_inside
+from ..scan import spans_inside
 
 _BAND = 64  # rows worked on at once
+_RUNS = 10_000  # of cells in a row, burned at once
 MOST_CELLS = 16_000_000  # beyond it cells are made larger: 64 km2 at 2 m
 
 
@@ -74,10 +76,9 @@ class Frame:
         fy = (raster.y0 - y) / raster.dy - 0.5
         rows, columns = raster.values.shape
         c0, r0 = np.floor(fx).astype(np.int64), np.floor(fy).astype(np.int64)
-        u, v = (fx - c0)[None, :], (fy - r0)[:, None]
-        cc = [np.clip(c, 0, columns - 1) for c in (c0, c0 + 1)]
-        rr = [np.clip(r, 0, rows - 1) for r in (r0, r0 + 1)]
-        data = np.asarray(raster.values, float)
+        u, v = fx - c0, (fy - r0)[:, None]
+        left, right = (np.clip(c, 0, columns - 1) for c in (c0, c0 + 1))
+        upper, lower = (np.clip(r, 0, rows - 1) for r in (r0, r0 + 1))
         near_c = np.floor((x - raster.x0) / raster.dx).astype(np.int64)
         near_r = np.floor((raster.y0 - y) / raster.dy).astype(np.int64)
         column = (near_c >= 0) & (near_c < columns)
@@ -86,15 +87,14 @@ class Frame:
         found = np.empty(self.shape)
         for first in range(0, self.rows, _BAND):  # what is made on the way stays in the cache
             at = slice(first, first + _BAND)
-            w = v[at]
-            smooth = (
-                (1 - w) * ((1 - u) * data[np.ix_(rr[0][at], cc[0])]
-                           + u * data[np.ix_(rr[0][at], cc[1])])
-                + w * ((1 - u) * data[np.ix_(rr[1][at], cc[0])]
-                       + u * data[np.ix_(rr[1][at], cc[1])])
-            )  # fmt: skip
-            near = data[np.ix_(near_r[at], near_c)]
-            part = np.where(np.isfinite(smooth), smooth, near)
+            # every row of the raster is read once: it lies below one row of cells, above the next
+            used, place = np.unique(np.r_[upper[at], lower[at]], return_inverse=True)
+            lines = np.asarray(raster.values[used], float)
+            lines = (1 - u) * lines.take(left, axis=1) + u * lines.take(right, axis=1)
+            w, above, below = v[at], *np.split(place, 2)
+            part = (1 - w) * lines[above] + w * lines[below]
+            r, c = np.nonzero(~np.isfinite(part))
+            part[r, c] = raster.values[near_r[at][r], near_c[c]]
             part[~(row[at, None] & column)] = np.nan
             found[at] = part
         return found
@@ -102,14 +102,21 @@ class Frame:
     def burned(
         self, polygons: Polygons, values: np.ndarray, into: np.ndarray, highest: bool = False
     ) -> np.ndarray:
-        """Write ``values[k]`` into the cells whose centre lies in polygon k; later rows overwrite
-        earlier ones, or with ``highest`` the largest value stays. Returns ``into``."""
-        feature, row, column = cells_inside(
-            polygons, self.raster(np.zeros(self.shape)), (0, self.rows), (0, self.columns)
-        )
+        """Write ``values[k]`` into the cells of ``into`` (rows, columns), all of them in one piece
+        of memory, whose centre lies in polygon k; later rows overwrite earlier ones, or with
+        ``highest`` the largest value stays. Returns ``into``."""
+        bare = self.raster(np.zeros((1, 1)))  # only where its cells lie is asked
+        feature, row, start, end = spans_inside(polygons, bare, (0, self.rows), (0, self.columns))
         found = np.asarray(values)[feature]
+        start, end = row * self.columns + start, row * self.columns + end
         if highest:
-            np.maximum.at(into, (row, column), found)
-        else:
-            into[row, column] = found
+            order = np.argsort(found, kind="stable")  # the highest is written last
+            found, start, end = found[order], start[order], end[order]
+        assert into.flags.c_contiguous  # or what is written goes into a copy
+        flat = into.reshape(-1)
+        for first in range(0, len(found), _RUNS):  # what is made on the way stays in the cache
+            part = slice(first, first + _RUNS)
+            cell, run = ranges(start[part], end[part])
+            value = found[part][run]
+            flat[cell] = np.maximum(flat[cell], value) if highest else value
         return into

@@ -90,10 +90,7 @@ def standing(scene: Scene, frame: Frame, owner: np.ndarray, window: Window,
     says which surface owns each cell: woods, and over them trees."""
     row = owner[window[0] : window[1], window[2] : window[3]]
     height, wood = heights_over(scene)
-    there = row >= 0
-    at = np.maximum(row, 0)
-    building, canopy = (np.where(there, values[at] if len(values) else 0.0, 0.0)
-                        for values in (height, wood))  # fmt: skip
+    building, canopy = (np.append(values, 0.0)[row] for values in (height, wood))
     base = canopy * scene.rates["tree.base_share"]
     trees = _by_height(scene, growth)
     k, r, c = cells_of(trees.polygons, frame, window)
@@ -104,6 +101,11 @@ def standing(scene: Scene, frame: Frame, owner: np.ndarray, window: Window,
 
 def heights_over(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
     """(n_surfaces,) m above the ground of each building, and of each wood; 0 elsewhere."""
+    found: tuple[np.ndarray, np.ndarray] = scene.product("heights_over", _heights_over)
+    return found
+
+
+def _heights_over(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
     surfaces = scene.surfaces
     building = np.where(surfaces.where("buildings"), np.nan_to_num(building_heights(scene)[0]), 0.0)
     given = surfaces.fields["height"]

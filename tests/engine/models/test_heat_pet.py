@@ -17,7 +17,7 @@ from dgo_twin_plugin.engine.models.heat.pet import (
     wet_bulb,
 )
 from dgo_twin_plugin.engine.models.heat.wind import (
-    box_sum,
+    box_sums,
     roughness,
     wind_factor,
     wind_speed_share,
@@ -163,12 +163,18 @@ def test_frontal_density_by_hand():
     assert (density == 0).all()
 
 
-def test_box_sum_counts_every_cell_of_the_square():
-    values = np.arange(35).reshape(5, 7)
-    found = box_sum(values, 1)
-    assert found[2, 3] == values[1:4, 2:5].sum()
-    assert found[0, 0] == values[:2, :2].sum()
-    assert found[4, 6] == values[3:, 5:].sum()
+@pytest.mark.parametrize(("rows", "columns", "reach"), [(5, 7, 1), (150, 40, 9), (130, 6, 80),
+                                                        (1, 1, 3)])  # fmt: skip
+def test_box_sums_count_every_cell_of_the_square(rows, columns, reach):
+    # more rows than are worked on at once, and windows wider than the grid
+    values = np.random.default_rng(rows).integers(-5, 10**9, (rows, columns))
+    found = np.zeros(values.shape, np.int64)
+    for at, sums in box_sums(values, reach):
+        found[at] = sums
+    for r in range(rows):
+        for c in range(columns):
+            square = values[max(r - reach, 0) : r + reach + 1, max(c - reach, 0) : c + reach + 1]
+            assert found[r, c] == square.sum()
 
 
 def test_towers_higher_than_the_profile_still_have_a_wind():

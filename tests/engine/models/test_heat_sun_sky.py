@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from dgo_twin_plugin.engine.models.heat.march import Solid, by_bands, towards
+from dgo_twin_plugin.engine.models.heat.march import HERE, Solid, by_bands, towards
 from dgo_twin_plugin.engine.models.heat.shade import CROWN, LIT, SOLID, shadow
 from dgo_twin_plugin.engine.models.heat.sky import compass, sky_view
 from dgo_twin_plugin.engine.models.heat.sun import Sun, declination, highest, position
@@ -111,7 +111,7 @@ def test_shadow_area_of_a_round_crown_without_stem_is_its_own():
     y, x = np.mgrid[:120, :120] - 60
     disc = np.hypot(x, y) <= 10  # 0.5 m cells
     crown, base = np.where(disc, 10.0, 0.0), np.where(disc, 9.9, 0.0)
-    thing = solid(np.zeros((120, 120)), crown, base, cell=0.5, reach=25)
+    thing = solid(np.zeros((120, 120)), crown, base, cell=0.5)
     for altitude in (50, 61.3):
         area = (cast(thing, altitude, 200.0) == CROWN).sum() * 0.25
         assert area == pytest.approx(math.pi * 25, rel=0.12)
@@ -131,6 +131,73 @@ def test_relief_casts_shadow_and_lifts_what_stands_on_it():
 
 def test_low_sun_leaves_everything_dark():
     assert (cast(solid(np.zeros((8, 8))), 1.0) == SOLID).all()
+
+
+def steps_of(thing, way, r, c):
+    """(top, crown, base, near, far) of what lies on a way from a cell, one cell at a time."""
+    rows, columns = thing.shape
+    for step in way:
+        y, x = r - step.rows, c + step.columns
+        if 0 <= y < rows and 0 <= x < columns:
+            stands = (thing.view(a, 0, rows, HERE) for a in (thing.top, thing.crown, thing.base))
+            yield (*(thing.cells(line)[y, x] for line in stands), step.near, step.far)
+
+
+def landscape(seed, relief):
+    random = np.random.default_rng(seed)
+    shape = (23, 31)
+    building = np.where(random.random(shape) < 0.1, random.uniform(3, 30, shape), 0.0)
+    crown = np.where(random.random(shape) < 0.1, random.uniform(4, 20, shape), 0.0)
+    terrain = random.uniform(10, 12, shape).astype(np.float32) if relief else None
+    return solid(building, crown, 0.3 * crown, terrain)
+
+
+@pytest.mark.parametrize("relief", [False, True])
+def test_shadow_and_sky_cell_by_cell(relief):
+    # nothing may leak from the end of a row into the next, nor from one band into another
+    thing = landscape(3, relief)
+    rows, columns = thing.shape
+    foot = np.zeros(thing.shape) if thing.ground is None else thing.cells(thing.ground)
+    for azimuth, altitude in ((100.0, 20.0), (285.0, 35.0), (10.0, 50.0)):
+        sun = Sun(altitude, azimuth)
+        rise = math.tan(math.radians(altitude))
+        way = towards(azimuth, list(range(1, 74)), CELL)
+        found = np.concatenate([shadow(thing, sun, 150.0, a, b) for a, b in ((0, 9), (9, rows))])
+        for r in range(rows):
+            for c in range(columns):
+                met = [(top > foot[r, c] + near * rise,
+                        crown > foot[r, c] + near * rise and base < foot[r, c] + far * rise)
+                       for top, crown, base, near, far in steps_of(thing, way, r, c)]  # fmt: skip
+                expected = SOLID if any(m[0] for m in met) else CROWN if any(
+                    m[1] for m in met) else LIT  # fmt: skip
+                assert found[r, c] == expected
+        assert {LIT, CROWN, SOLID} == set(np.unique(found))
+    ways = compass(5, 60, CELL)
+    seen = np.concatenate([sky_view(thing, ways, 0.2, a, b) for a, b in ((0, 9), (9, rows))])
+    crowns, bases = (thing.cells(thing.view(a, 0, rows, HERE)) for a in (thing.crown, thing.base))
+    for r in range(0, rows, 3):
+        for c in range(columns):
+            total = 0.0
+            for way in ways:
+                met = list(steps_of(thing, way, r, c))
+                z = foot[r, c]
+                wall = max([0.0, *((top - z) / near for top, _, _, near, _ in met)])
+                leaf = max([0.0, *((crown - z) / near for _, crown, _, near, _ in met)])
+                gap = min([(bases[r, c] - z) * 2 / CELL,
+                           *((base - z) / far for _, _, base, _, far in met)])  # fmt: skip
+                hidden = [t * t / (1 + t * t) for t in (wall, leaf, max(gap, wall))]
+                if crowns[r, c] > 0:
+                    hidden[1] = 1.0
+                total += 1 - hidden[0] - 0.8 * max(hidden[1] - hidden[2], 0.0)
+            assert seen[r, c] == pytest.approx(total / len(ways), abs=2e-6)
+    assert seen.min() < 0.5 < 0.8 < seen.max()
+
+
+def test_nobody_looks_further_than_what_is_padded():
+    thing = solid(np.full((9, 9), 5.0), reach=20)
+    assert thing.pad == 11
+    with pytest.raises(ValueError, match="a step beyond"):
+        sky_view(thing, compass(4, 40, CELL), 0.0, 0, 9)
 
 
 # ------------------------------------------------------------------------------------------ sky

@@ -47,7 +47,9 @@ def filled(z: np.ndarray) -> np.ndarray:
     """The same by more water than any depression holds; inf where nothing lets it out."""
     tree = hierarchy(z)
     much = np.full(tree.n + 1, 1e9)
-    level = poured(tree, much).level.reshape(z.shape)
+    stands = poured(tree, much)
+    level = np.full(z.shape, np.nan)
+    level.ravel()[stands.cell] = stands.level
     shut = (tree.spill[tree.top][np.maximum(tree.label, 0)] == np.inf).reshape(z.shape)
     found = np.fmax(bounded(z), level)
     found[shut & (tree.label > OUT).reshape(z.shape)] = np.inf

@@ -21,7 +21,7 @@ from ..ground import (
 from ..patched import Window, owners, patched
 from ..tables import constants
 from .again import followed, shaded_after
-from .field import Day, Grids, Heat, filled, heat, shaded
+from .field import Day, Grids, Heat, crowns_above, filled, heat, shaded
 
 if TYPE_CHECKING:
     from ...scene import Scene
@@ -57,8 +57,8 @@ def site_of(scene: Scene, growth: float = 0.0) -> Site:
 
 
 def _site(scene: Scene, growth: float) -> Site:
-    if growth:
-        drawn = site_of(scene)
+    drawn = site_of(scene) if growth else None
+    if drawn is not None:
         if not crowns_of(scene).own.any():
             return drawn
         frame, row, terrain = drawn.frame, drawn.row, drawn.grids.terrain
@@ -73,22 +73,26 @@ def _site(scene: Scene, growth: float) -> Site:
     def make(window: Window) -> tuple[np.ndarray, ...]:
         building, canopy, base = standing(scene, frame, row, window, growth)
         owner = row[window[0] : window[1], window[2] : window[3]]
-
-        def of(values: np.ndarray, nothing: float) -> np.ndarray:
-            if not surfaces.n:
-                return np.full(owner.shape, nothing)
-            return np.where(owner >= 0, values[np.maximum(owner, 0)], nothing)
-
-        roof = of(built, 0.0) > 0
+        roof, wet = (np.append(values, False)[owner] for values in (built, wet_ground))
         high = np.where(roof & (building <= 0), missing, building)
-        made = Grids.of(high, canopy, base, of(share, np.nan), of(wet_ground, 0.0) > 0, frame.cell)
+        green = np.append(share, np.nan)[owner]
+        made = Grids.of(high, canopy, base, green, wet, frame.cell)
         return made.building, made.crown, made.base, made.green, made.wet
 
+    def grown(window: Window) -> tuple[np.ndarray, ...]:
+        _, canopy, base = standing(scene, frame, row, window, growth)
+        return crowns_above(building[window[0] : window[1], window[2] : window[3]], canopy, base)
+
     height, wood = heights_over(scene)
-    building, crown, base, green, wet = patched(
-        scene, ("heat_site", growth > 0), frame, (growth, scene.rates["tree.base_share"]),
-        (height, wood, built, wet_ground, share), crowns_over(scene, growth), make,
-    )  # fmt: skip
+    fixed = (growth, scene.rates["tree.base_share"])
+    tables, over = (height, wood, built, wet_ground, share), crowns_over(scene, growth)
+    if drawn is not None:
+        building, green, wet = drawn.grids.building, drawn.grids.green, drawn.grids.wet
+        crown, base = patched(scene, "heat_grown", frame, fixed, tables, over, grown)
+    else:
+        building, crown, base, green, wet = patched(
+            scene, "heat_site", frame, fixed, tables, over, make
+        )
     grids = Grids(building, crown, base, green, wet, terrain, frame.cell)
     return Site(frame, row, grids, terrain is None)
 

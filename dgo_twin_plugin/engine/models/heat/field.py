@@ -11,12 +11,12 @@ import numpy as np
 
 from ..patched import joined
 from ..tables import constants
-from .march import Solid, by_bands
+from .march import BAND, Solid, by_bands
 from .pet import diffuse, heat_island, pet_shade, pet_sun, wet_bulb
 from .shade import CROWN, LIT, SOLID, shadow
 from .sky import compass, sky_view
 from .sun import Sun, highest, position
-from .wind import PER_M, box_sum, roughness, wind_factor, wind_speed_share
+from .wind import PER_M, box_sums, roughness, wind_factor, wind_speed_share
 
 FINE = 10_000  # parts in which sky view factors are added up, whole numbers
 REACH = 150.0  # m: nothing further away has any influence
@@ -47,17 +47,10 @@ class Grids:
 
         share = np.where(np.isnan(green), unknown, np.clip(green, 0.0, 1.0))
         level = None if terrain is None else filled(terrain)
-        nothing = np.zeros(building.shape, np.int32)
-        bare = cls(_cm(building), nothing, nothing, np.rint(100.0 * share).astype(np.int32),
-                   np.asarray(wet, bool), level, float(cell))  # fmt: skip
-        return bare.under(crown, base)
-
-    def under(self, crown: np.ndarray, base: np.ndarray) -> Grids:
-        """The same ground under other crowns, m above it. A crown over a roof that is as high casts
-        no shadow of its own."""
-        top = _cm(crown)
-        top[top <= self.building] = 0
-        return replace(self, crown=top, base=np.minimum(_cm(base), top))
+        solid = _cm(building)
+        return cls(solid, *crowns_above(solid, crown, base),
+                   np.rint(100.0 * share).astype(np.int32), np.asarray(wet, bool), level,
+                   float(cell))  # fmt: skip
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -72,9 +65,19 @@ class Grids:
         return replace(self, **cut)
 
 
+def crowns_above(building: np.ndarray, crown: np.ndarray,
+                 base: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """Crowns and their base, cm, from m above the ground. A crown over a roof (cm) that is as high
+    casts no shadow of its own."""
+    top = _cm(crown)
+    top[top <= building] = 0
+    return top, np.minimum(_cm(base), top)
+
+
 def _cm(metres: np.ndarray) -> np.ndarray:
     """Whole cm; nothing where unknown or below the ground."""
-    return np.asarray(np.rint(np.clip(np.nan_to_num(metres), 0.0, 1000.0) * PER_M), np.int32)
+    known = np.fmin(np.fmax(metres, 0.0), 1000.0)
+    return np.asarray(np.rint(known * PER_M), np.int32)
 
 
 def filled(terrain: np.ndarray) -> np.ndarray | None:
@@ -84,23 +87,32 @@ def filled(terrain: np.ndarray) -> np.ndarray | None:
     if not known.any():
         return None
     level = np.where(known, terrain, 0.0)
-    out = level.astype(np.float32)
-    weight, size = known.astype(float), 1
-    lost = ~known
-    rows, columns = np.nonzero(lost)
+    out, size = level.astype(np.float32), 1
+    rows, columns = np.nonzero(~known)
     while len(rows):
-        even = [(0, -n % 2) for n in level.shape]
-        level, weight = (np.pad(a, even) for a in (level * weight, weight))
-        level, weight = (a[::2, ::2] + a[1::2, ::2] + a[::2, 1::2] + a[1::2, 1::2]
-                         for a in (level, weight))  # fmt: skip
-        level = np.divide(level, weight, out=np.zeros_like(level), where=weight > 0)
+        level, known = _halved(level, known)
         size *= 2
-        found = weight[rows // size, columns // size] > 0
+        found = known[rows // size, columns // size]
         r, c = rows[found], columns[found]
         out[r, c] = level[r // size, c // size]
         rows, columns = rows[~found], columns[~found]
-        weight = (weight > 0).astype(float)
     return out
+
+
+def _halved(level: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Blocks of two by two cells: the mean of what is known in them, else 0; and whether any is."""
+    shape = tuple(-(-n // 2) for n in level.shape)
+    mean, some = np.zeros(shape), np.zeros(shape, bool)
+    for first in range(0, len(mean), BAND):  # what is made on the way stays in the cache
+        at = slice(2 * first, 2 * (first + BAND))
+        parts = known[at] * level[at], known[at].astype(float)
+        even = [(0, -n % 2) for n in parts[0].shape]
+        total, count = (a[::2, ::2] + a[1::2, ::2] + a[::2, 1::2] + a[1::2, 1::2]
+                        for a in (np.pad(p, even) for p in parts))  # fmt: skip
+        at = slice(first, first + BAND)
+        np.greater(count, 0, out=some[at])
+        np.divide(total, count, out=mean[at], where=some[at])
+    return mean, some
 
 
 @dataclass(frozen=True)
@@ -187,7 +199,7 @@ def heat(grids: Grids, day: Day | None = None) -> Heat:
         factor = wind_factor(density[at], height[at], content["wind"])
         wind[at] = wind_speed_share(factor, content["wind"])
         between = shades[:, at]
-        direct = light[between]
+        direct = light.take(between)
         island = heat_island(open_sky[at], open_green[at], day.day, content["heat_island"]["air"])
         pet[at] = _mean_pet(day, content["pet"], island.astype(np.float32), sky[at], wind[at],
                             _bowen(grids, at, content["pet"]["bowen"]), direct)  # fmt: skip
@@ -225,16 +237,19 @@ def _around(sky: np.ndarray, grids: Grids,
     """Mean sky view factor and vegetated share around every cell. Roofs see no sky of the street:
     they are left out of the first; crowns are green whatever lies below."""
     out = grids.building == 0
-    parts = np.rint(sky * np.float32(FINE)).astype(np.int64)
+    parts = np.rint(sky * np.float32(FINE)).astype(np.int32)
     near, far = (int(island[k] / grids.cell) for k in ("sky_window", "green_window"))
-    places = box_sum(out, near)
-    open_sky = box_sum(np.where(out, parts, 0), near) / (np.maximum(places, 1) * float(FINE))
-    open_sky[places == 0] = 1.0
-    green = np.where(grids.crown > 0, 100, grids.green)
-    green = np.where(out, green, 0)
-    down, across = (box_sum(np.ones((n, 1), np.int8), far)[:, 0] for n in grids.shape)
-    cells = down[:, None] * across
-    return open_sky.astype(np.float32), (box_sum(green, far) / (100.0 * cells)).astype(np.float32)
+    open_sky, open_green = (np.empty(grids.shape, np.float32) for _ in range(2))
+    for (at, places), (_, seen) in zip(box_sums(out, near), box_sums(parts * out, near)):
+        part = seen / (np.maximum(places, 1) * float(FINE))
+        part[places == 0] = 1.0
+        open_sky[at] = part
+    green = np.where(grids.crown > 0, 100, grids.green) * out
+    cells = [np.minimum(np.arange(n) + far + 1, n) - np.maximum(np.arange(n) - far, 0)
+             for n in grids.shape]  # fmt: skip
+    for at, found in box_sums(green, far):
+        open_green[at] = found / (100.0 * (cells[0][at, None] * cells[1]))
+    return open_sky, open_green
 
 
 def _bowen(grids: Grids, at: slice, ratio: dict[str, float]) -> np.ndarray:

@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -55,16 +55,20 @@ def towards(azimuth: float, cells: list[int], cell: float) -> list[Step]:
 
 @dataclass(frozen=True)
 class Solid:
-    """What stands, m above one level, float32, with ``pad`` cells of nothing on every side.
+    """What stands, m above one level, float32, row after row (rows, columns) as one line, with
+    ``pad`` cells of nothing between two rows and ``pad`` rows of nothing above and below.
 
-    ``top``: ground or roof; ``crown`` and ``base``: of the crown over a cell (no crown: far below
-    and far above); ``ground``: without padding, None where all of it is level 0.
+    So what lies a step away is one piece of the line, whichever way the step goes: no loop over
+    rows is needed. ``top``: ground or roof; ``crown`` and ``base``: of the crown over a cell (no
+    crown: far below and far above); ``ground``: without the rows of nothing, None where all of it
+    is level 0.
     """
 
     top: np.ndarray
     crown: np.ndarray
     base: np.ndarray
     ground: np.ndarray | None
+    shape: tuple[int, int]
     pad: int
     cell: float
 
@@ -72,35 +76,55 @@ class Solid:
     def of(cls, building: np.ndarray, crown: np.ndarray, base: np.ndarray,
            terrain: np.ndarray | None, pad: int, cell: float) -> Solid:  # fmt: skip
         """From heights above the ground (rows, columns), 0 where nothing stands."""
-        ground = None if terrain is None else np.ascontiguousarray(terrain, np.float32)
-        level = np.float32(0.0) if ground is None else ground
+        rows, columns = building.shape
+        level = np.zeros(1, np.float32) if terrain is None else np.asarray(terrain, np.float32)
         crowned = crown > 0
 
-        def padded(values: np.ndarray, fill: float) -> np.ndarray:
-            out = np.full((values.shape[0] + 2 * pad, values.shape[1] + 2 * pad), fill, np.float32)
-            out[pad : pad + values.shape[0], pad : pad + values.shape[1]] = values
-            return out
+        def padded(values: np.ndarray, fill: float, above: int = pad) -> np.ndarray:
+            out = np.full((rows + 2 * above, columns + pad), fill, np.float32)
+            out[above : above + rows, :columns] = values
+            return out.ravel()
 
-        nothing = 0.0 if ground is None else -NONE_BASE
+        nothing = 0.0 if terrain is None else -NONE_BASE
         return cls(
             padded(building + level, nothing),
             padded(np.where(crowned, crown + level, np.float32(-NONE_BASE)), -NONE_BASE),
             padded(np.where(crowned, base + level, np.float32(NONE_BASE)), NONE_BASE),
-            ground, pad, cell,
+            None if terrain is None else padded(level, NONE_BASE, 0), (rows, columns), pad, cell,
         )  # fmt: skip
 
+    def highest(self, first: int, last: int, reach: int) -> tuple[float, float]:
+        """Of ``top`` and of ``crown``, the highest that rows first to last can see within so many
+        cells."""
+        if reach > self.pad:
+            raise ValueError("a step beyond the cells of nothing would end in another row")
+        top, crown = (most[first + self.pad - reach : last + self.pad + reach].max()
+                      for most in self._by_row)  # fmt: skip
+        return float(top), float(crown)
+
+    @cached_property
+    def _by_row(self) -> tuple[np.ndarray, np.ndarray]:
+        """(rows + 2 pad,) of ``top``, and of ``crown``: the highest of each row."""
+        top, crown = (a.reshape(-1, self.wide).max(axis=1) for a in (self.top, self.crown))
+        return top, crown
+
     @property
-    def shape(self) -> tuple[int, int]:
-        return self.top.shape[0] - 2 * self.pad, self.top.shape[1] - 2 * self.pad
+    def wide(self) -> int:
+        """Cells of the line from one row to the next."""
+        return self.shape[1] + self.pad
 
     def view(self, values: np.ndarray, first: int, last: int, step: Step) -> np.ndarray:
-        """The padded ``values`` as seen from rows first to last, a step away."""
-        row, column = self.pad + first - step.rows, self.pad + step.columns
-        return values[row : row + last - first, column : column + self.shape[1]]
+        """(rows * wide,) of the line ``values`` as seen from rows first to last, a step away."""
+        start = (self.pad + first - step.rows) * self.wide + step.columns
+        return values[start : start + (last - first) * self.wide]
 
-    def around(self, values: np.ndarray, first: int, last: int, reach: int) -> np.ndarray:
-        """All of the padded ``values`` that rows first to last can see within ``reach`` cells."""
-        return values[self.pad + first - reach : self.pad + last + reach]
+    def level(self, first: int, last: int) -> np.ndarray | None:
+        """(rows * wide,) the ground of these rows; None where all of it is level 0."""
+        return None if self.ground is None else self.ground[first * self.wide : last * self.wide]
+
+    def cells(self, line: np.ndarray) -> np.ndarray:
+        """(rows, columns) of what was worked out for some rows of the line."""
+        return line.reshape(-1, self.wide)[:, : self.shape[1]]
 
 
 def by_bands(rows: int, work: Callable[[int, int], None]) -> None:

@@ -20,24 +20,18 @@ def shadow(solid: Solid, sun: Sun, reach: float, first: int, last: int) -> np.nd
     is higher than the ray, and a crown where it passes between base and top. Light passes below a
     crown. Shadows longer than ``reach`` m are cut off there.
     """
-    columns = solid.shape[1]
-    out = np.zeros((last - first, columns), np.uint8)
     if sun.altitude < LOWEST_SUN:
-        out[:] = SOLID
-        return out
+        return np.full((last - first, solid.shape[1]), SOLID, np.uint8)
     rise = math.tan(math.radians(sun.altitude))
     long = max(abs(math.sin(math.radians(sun.azimuth))), abs(math.cos(math.radians(sun.azimuth))))
     cells = int(reach / solid.cell * long)
-    tops = solid.around(solid.top, first, last, cells)
-    crowns = solid.around(solid.crown, first, last, cells)
-    ground = None if solid.ground is None else solid.ground[first:last]
+    ground = solid.level(first, last)
     foot = 0.0 if ground is None else float(ground.min())
-    highest = float(tops.max()) - foot
-    highest_crown = float(crowns.max()) - foot
+    highest, highest_crown = (most - foot for most in solid.highest(first, last, cells))
     steps = towards(sun.azimuth, list(range(1, cells + 1)), solid.cell)
-    over = np.full(out.shape, -np.inf, np.float32)
-    some = np.empty(out.shape, np.float32)
-    blocked = np.zeros(out.shape, bool)
+    size = (last - first) * solid.wide
+    over, some = np.full(size, -np.inf, np.float32), np.empty(size, np.float32)
+    blocked = np.zeros(size, bool)
     above, below = np.empty_like(blocked), np.empty_like(blocked)
     for step in steps:
         lift = np.float32(step.near * rise)
@@ -57,6 +51,6 @@ def shadow(solid: Solid, sun: Sun, reach: float, first: int, last: int) -> np.nd
                 np.less(base, np.add(ground, end, out=some), out=below)
             above &= below
             blocked |= above
-    out[blocked] = CROWN
-    out[over > (np.float32(0.0) if ground is None else ground)] = SOLID
-    return out
+    out = np.where(blocked, np.uint8(CROWN), np.uint8(LIT))
+    np.copyto(out, SOLID, where=over > (np.float32(0.0) if ground is None else ground))
+    return solid.cells(out)

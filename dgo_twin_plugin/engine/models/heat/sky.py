@@ -39,20 +39,18 @@ def compass(directions: int, reach: float, cell: float, every: bool = False) -> 
 def sky_view(solid: Solid, steps: list[list[Step]], transmissivity: float, first: int,
              last: int) -> np.ndarray:  # fmt: skip
     """(last - first, columns) float32: SVF of the ground of these rows, 0-1."""
-    shape = (last - first, solid.shape[1])
+    size = (last - first) * solid.wide
     reach = max(max(abs(s.rows), abs(s.columns)) for way in steps for s in way)
-    crowned = bool((solid.around(solid.crown, first, last, reach) > -NONE_BASE).any())
-    ground = None if solid.ground is None else solid.ground[first:last]
-    some, wall = np.empty(shape, np.float32), np.empty(shape, np.float32)
-    leaf, gap = np.empty(shape, np.float32), np.empty(shape, np.float32)
-    seen = np.zeros(shape, np.float32)
-    own = solid.view(solid.crown, first, last, HERE) > -NONE_BASE
-    covers = crowned and bool(own.any())
+    highest, highest_crown = solid.highest(first, last, reach)
+    crowned = highest_crown > -NONE_BASE
+    ground = solid.level(first, last)
+    some, wall, leaf, gap = (np.empty(size, np.float32) for _ in range(4))
+    seen = np.zeros(size, np.float32)
+    own = (solid.view(solid.crown, first, last, HERE) > -NONE_BASE).astype(np.float32)
     edge = solid.view(solid.base, first, last, HERE)
     if ground is not None:
         edge = edge - ground
     edge = edge * np.float32(2.0 / solid.cell)  # seen from the middle of a crown of one cell
-    highest = float(solid.around(solid.top, first, last, reach).max())
     flat = ground is None and highest <= 0.0  # nothing to see but perhaps crowns
 
     def slope(values: np.ndarray, step: Step, distance: float) -> np.ndarray:
@@ -84,8 +82,7 @@ def sky_view(solid: Solid, steps: list[list[Step]], transmissivity: float, first
             np.maximum(gap, wall, out=gap)
             hidden(gap)
             hidden(leaf)
-            if covers:
-                leaf[own] = 1.0  # a crown overhead
+            np.maximum(leaf, own, out=leaf)  # a crown overhead
             hidden(wall)
             np.subtract(leaf, gap, out=leaf)
             np.maximum(leaf, np.float32(0.0), out=leaf)
@@ -96,4 +93,4 @@ def sky_view(solid: Solid, steps: list[list[Step]], transmissivity: float, first
         np.subtract(np.float32(1.0), wall, out=wall)
         np.add(seen, wall, out=seen)
     np.multiply(seen, np.float32(1.0 / len(steps)), out=seen)
-    return np.clip(seen, 0.0, 1.0, out=seen)
+    return np.clip(solid.cells(seen), 0.0, 1.0)

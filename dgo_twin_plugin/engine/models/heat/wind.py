@@ -7,6 +7,7 @@ Sums are of whole numbers, so that a part worked out again equals the whole to t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,36 +16,25 @@ PER_M = 100  # heights in whole cm
 _BAND = 64  # rows worked on at once
 
 
-def box_sum(values: np.ndarray, reach: int) -> np.ndarray:
-    """(rows, columns) int64: sum of whole numbers over the square of ``reach`` cells each way;
-    nothing lies beyond the edge."""
-    total = np.zeros((values.shape[0] + 1, values.shape[1] + 1), np.int64)
-    np.cumsum(values, axis=0, dtype=np.int64, out=total[1:, 1:])
-    np.cumsum(total[1:, 1:], axis=1, out=total[1:, 1:])
-    return _across(_down(total, reach), reach)
-
-
-def _down(total: np.ndarray, reach: int) -> np.ndarray:
-    """(n, columns) sums over windows of rows, from running sums (n + 1, columns) that begin at 0.
-    Slices, not indices: rows lie together in memory and nothing is looked up."""
-    n = len(total) - 1
-    inner = max(n - reach, 0)
-    out = np.empty((n, total.shape[1]), total.dtype)
-    out[:inner] = total[reach + 1 : reach + 1 + inner]
-    out[inner:] = total[n]
-    out[n - inner :] -= total[:inner]
-    return out
-
-
-def _across(total: np.ndarray, reach: int) -> np.ndarray:
-    """The same over windows of columns: along the rows, which lie together in memory."""
-    n = total.shape[1] - 1
-    inner = max(n - reach, 0)
-    out = np.empty((len(total), n), total.dtype)
-    out[:, :inner] = total[:, reach + 1 : reach + 1 + inner]
-    out[:, inner:] = total[:, n:]
-    out[:, n - inner :] -= total[:, :inner]
-    return out
+def box_sums(values: np.ndarray, reach: int) -> Iterator[tuple[slice, np.ndarray]]:
+    """Band of rows after band of rows, and (band, columns) int64: the sum of whole numbers over the
+    square of ``reach`` cells each way; nothing lies beyond the edge. By running sums down and
+    across: what is made on the way stays in the cache."""
+    rows, columns = values.shape
+    last = values[:reach].sum(axis=0, dtype=np.int64)  # of the row above the first
+    for first in range(0, rows, _BAND):
+        n = min(_BAND, rows - first)
+        down = np.zeros((n + 1, columns), np.int64)
+        down[0] = last
+        enter = values[first + reach : first + reach + n]
+        leave = values[max(first - reach - 1, 0) : max(first + n - reach - 1, 0)]
+        down[1 : 1 + len(enter)] = enter
+        down[n + 1 - len(leave) :] -= leave
+        last = np.cumsum(down, axis=0, out=down)[n]
+        across = np.zeros((n, reach + 1 + columns + reach), np.int64)
+        across[:, reach + 1 : reach + 1 + columns] = down[1:]
+        np.cumsum(across, axis=1, out=across)
+        yield slice(first, first + n), across[:, 2 * reach + 1 :] - across[:, :columns]
 
 
 def roughness(building: np.ndarray, crown: np.ndarray, cell: float,
@@ -57,29 +47,30 @@ def roughness(building: np.ndarray, crown: np.ndarray, cell: float,
     low = int(constants["lowest_obstacle"] * PER_M)
     weight, reach = constants["weight"], int(constants["window"] / cell)
     # 32 bits hold what one cell has: 1 km of cm, four edges, all of the weights
-    front = np.zeros(building.shape, np.int32)
-    mass, ground = np.zeros(building.shape, np.int32), np.zeros(building.shape, np.int32)
-    for height, share in ((building, weight["building"]), (crown, weight["tree"])):
-        share = np.int32(share)
-        high = np.where(height >= low, height, 0).astype(np.int32, copy=False)
-        for first in range(0, len(high), _BAND):  # what is made on the way stays in the cache
-            at = slice(first, first + _BAND)
-            some = high[first : first + _BAND + 1]
+    front, mass, ground = (np.zeros(building.shape, np.int32) for _ in range(3))
+    for first in range(0, len(front), _BAND):  # what is made on the way stays in the cache
+        at = slice(first, first + _BAND)
+        for height, share in ((building, weight["building"]), (crown, weight["tree"])):
+            share, some = np.int32(share), height[first : first + _BAND + 1]
+            some = np.where(some >= low, some, 0).astype(np.int32, copy=False)
             front[first : first + len(some) - 1] += share * np.abs(np.diff(some, axis=0))
-            some = high[at]
+            some = some[:_BAND]
             front[at, :-1] += share * np.abs(np.diff(some, axis=1))
             mass[at] += share * some
             ground[at] += share * (some > 0)
     # of edges: half faces the wind, half of the edges lie across it; cm and % to m and shares
     area = (2 * reach + 1) ** 2 * cell * cell
-    density = box_sum(front, reach) * (0.25 * cell / (PER_M * 100.0 * area))
-    density = np.minimum(density + constants["background"], constants["most"])
-    covered = box_sum(ground, reach)
-    mean = box_sum(mass, reach) / (PER_M * np.maximum(covered, 1))
-    # higher than the blending height no profile holds
-    mean = np.clip(mean, constants["least_height"], constants["reference"]["blend"])
-    density[covered == 0] = 0.0
-    return density.astype(np.float32), mean.astype(np.float32)
+    per_front = 0.25 * cell / (PER_M * 100.0 * area)
+    density, mean = (np.empty(building.shape, np.float32) for _ in range(2))
+    around = zip(*(box_sums(values, reach) for values in (front, mass, ground)))
+    for (at, fronts), (_, heights), (_, covered) in around:
+        part = np.minimum(fronts * per_front + constants["background"], constants["most"])
+        part[covered == 0] = 0.0
+        density[at] = part
+        part = heights / (PER_M * np.maximum(covered, 1))
+        # higher than the blending height no profile holds
+        mean[at] = np.clip(part, constants["least_height"], constants["reference"]["blend"])
+    return density, mean
 
 
 def wind_factor(density: np.ndarray, height: np.ndarray, constants: dict[str, Any]) -> np.ndarray:
@@ -88,9 +79,10 @@ def wind_factor(density: np.ndarray, height: np.ndarray, constants: dict[str, An
     z0, blend, at = (reference[k] for k in ("z0", "blend", "at"))
     classes = constants["classes"]
     column = {k: np.array([c[k] for c in classes], np.float32) for k in ("z0", "d", "zw", "a", "b")}
-    k = np.searchsorted(np.array([c["to"] for c in classes[:-1]], np.float32), density, "right")
-    rough, shift, top = (column[name][k] for name in ("z0", "d", "zw"))
-    a, b = column["a"][k], column["b"][k]
+    k = np.zeros(density.shape, np.int8)
+    for each in classes[:-1]:  # a few comparisons are quicker than a search for every cell
+        k += density >= np.float32(each["to"])
+    rough, shift, top, a, b = (column[name].take(k) for name in ("z0", "d", "zw", "a", "b"))
     # all lengths per height of the obstacles
     aloft = np.log(blend / z0) / np.log(at / z0)  # at the blending height, per open wind at 1.2 m
     friction = aloft * karman / np.log((blend / height - shift) / rough)

@@ -9,6 +9,7 @@ ground of unknown height take all that reaches them. No sewer but by a stated ca
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from .hierarchy import AROUND, OUT, Hierarchy, bounded, downhill, downhill_after
 from .pour import poured
 
 GROUND, BUILDING, WATER, UNKNOWN = range(4)  # what a cell is
+_AT_ONCE = 2**13  # cells: what is made on the way stays in the cache
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,11 @@ class Land:
         bed = np.where(self.kind == BUILDING, np.inf, bed)
         return np.where((self.kind == WATER) | (self.kind == UNKNOWN), -np.inf, bed)
 
-    @property
-    def top(self) -> np.ndarray:
-        """m NAP above which water counts as standing on the ground: facilities at their brim."""
-        return np.where((self.storage > 0) & ~np.isnan(self.brim), self.brim, self.surface)
+    def top(self, cell: np.ndarray) -> np.ndarray:
+        """(k,) m NAP above which water counts as standing on the ground at these cells, counted
+        row by row: facilities at their brim."""
+        surface, brim = self.surface.ravel()[cell], self.brim.ravel()[cell]
+        return np.where((self.storage.ravel()[cell] > 0) & ~np.isnan(brim), brim, surface)
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,12 @@ class Flow:
     drain: np.ndarray  # (cells,) ground cell that receives the rain of each cell
     bed: np.ndarray
     receiver: np.ndarray  # (cells,) see downhill()
+
+    @cached_property
+    def basin(self) -> np.ndarray:
+        """(cells,) basin into which the rain of each cell runs."""
+        found: np.ndarray = np.maximum(self.tree.label[self.drain], OUT).astype(np.int64)
+        return found
 
 
 @dataclass(frozen=True)
@@ -88,31 +97,46 @@ def flow_of(land: Land) -> Flow:
 def flood(land: Land, flow: Flow, mm: float, hours: float) -> Flood:
     """The water after ``mm`` of rain in ``hours``."""
     rain = mm / 1000.0
-    roof, ground = land.kind == BUILDING, land.kind == GROUND
-    soaked = ground * (1.0 - land.sealed) * np.minimum(rain, land.permeability * hours / 24.0)
-    kept = np.zeros(land.kind.shape)
-    for share, holds in land.roofs:  # a green part holds no more than falls on it
-        kept += share * min(holds, rain)
-    kept = np.where(roof, np.minimum(kept + land.storage, rain), 0.0)
-    # the roof holds its rain before the sewer sees it
-    hard = np.where(ground, land.sealed, roof)
-    piped = hard * np.minimum(land.sewer * hours / 1000.0, rain - kept)
-    running = np.maximum(rain - soaked - kept - piped, 0.0).ravel()
-    basin = flow.tree.label[flow.drain]
-    volume = np.bincount(np.maximum(basin, OUT), running, flow.tree.n + 1)
+    kind, storage, bed = (grid.ravel() for grid in (land.kind, land.storage, flow.bed))
+    lost = [_lost(land, rain, hours, slice(first, first + _AT_ONCE))
+            for first in range(0, kind.size, _AT_ONCE)]  # fmt: skip
+    soaked, kept, piped = np.sum([each[:3] for each in lost], axis=0).tolist()
+    running = np.concatenate([each[3] for each in lost])
+    volume = np.bincount(flow.basin, running, flow.tree.n + 1)
     beat()
     result = poured(flow.tree, volume)
-    under = result.depth(flow.bed)  # m of water above the bed
-    dug = land.storage > 0
-    depth = np.where(dug, np.maximum(under - (land.top - flow.bed), 0.0), under)
-    depth = np.where(ground, depth, np.where(land.kind == WATER, 0.0, np.nan))
-    ponded, area = float(np.nansum(depth)), land.frame.cell**2
+    cell = result.cell
+    under = result.deep(bed)  # m of water above the bed
+    above = np.maximum(under - (land.top(cell) - bed[cell]), 0.0)
+    above = np.where(storage[cell] > 0, above, under)
+    depth = np.where((kind == GROUND) | (kind == WATER), 0.0, np.nan)
+    depth[cell] = above
+    ponded, area = float(above.sum()), land.frame.cell**2
     return Flood(
-        depth=depth, rain=rain * depth.size * area, infiltrated=float(soaked.sum()) * area,
-        sewer=float(piped.sum()) * area,
-        stored=(float(kept.sum()) + float(under.sum()) - ponded) * area,
+        depth=depth.reshape(land.kind.shape), rain=rain * kind.size * area,
+        infiltrated=soaked * area, sewer=piped * area,
+        stored=(kept + float(under.sum()) - ponded) * area,
         ponded=ponded * area, left=result.left * area,
     )  # fmt: skip
+
+
+def _lost(land: Land, rain: float, hours: float,
+          at: slice) -> tuple[float, float, float, np.ndarray]:  # fmt: skip
+    """Of ``rain`` m on some cells, counted row by row: what soaks in, what roofs keep and what the
+    sewer takes, summed, and (k,) what runs from each, m."""
+    kind, sealed, permeability, sewer, storage = (grid.ravel()[at] for grid in (
+        land.kind, land.sealed, land.permeability, land.sewer, land.storage))  # fmt: skip
+    roof, ground = kind == BUILDING, kind == GROUND
+    soaked = ground * (1.0 - sealed) * np.minimum(rain, permeability * hours / 24.0)
+    kept = np.zeros(len(kind))
+    for share, holds in land.roofs:  # a green part holds no more than falls on it
+        kept += share.ravel()[at] * min(holds, rain)
+    kept = np.where(roof, np.minimum(kept + storage, rain), 0.0)
+    # the roof holds its rain before the sewer sees it
+    hard = np.where(ground, sealed, roof)
+    piped = hard * np.minimum(sewer * hours / 1000.0, rain - kept)
+    running = np.maximum(rain - soaked - kept - piped, 0.0)
+    return float(soaked.sum()), float(kept.sum()), float(piped.sum()), running
 
 
 def updated(land: Land, before: Land, flow: Flow) -> Flow:

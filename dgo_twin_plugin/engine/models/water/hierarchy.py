@@ -21,6 +21,7 @@ from ..patched import MOST, about, joined
 
 OUT = 0  # the basin, and the node, of all water that leaves
 _TILE = 32  # cells: changes in one tile are taken together
+_AT_ONCE = 2**15  # cells: what is made on the way stays in the cache
 _EVERY = 4096  # turns of a loop between two beats
 _DIAGONAL = float(np.sqrt(0.5))
 # row, column: the first four stand earlier in the grid than the cell itself
@@ -64,7 +65,7 @@ def hierarchy(z: np.ndarray, receiver: np.ndarray | None = None) -> Hierarchy:
     number[pit] = np.arange(1, len(pit) + 1)
     label = number[to]
     beat()
-    a, b, height = _passages(z, label.reshape(z.shape))
+    a, b, height = _passages(z, label)
     order = np.argsort(height, kind="stable")
     a, b, height = a[order], b[order], height[order]
     beat()
@@ -84,7 +85,7 @@ def bounded(z: np.ndarray) -> np.ndarray:
 def jumped(to: np.ndarray) -> np.ndarray:
     """Where each chain of pointers ends."""
     while True:
-        beyond = to[to]
+        beyond = np.take(to, to, mode="clip")  # none lies outside: quicker than to ask
         if np.array_equal(beyond, to):
             return to
         to = beyond
@@ -94,32 +95,36 @@ def downhill(z: np.ndarray) -> np.ndarray:
     """(cells,) the neighbour to which each cell of a bounded terrain drains: the steepest way
     down, on flat ground an earlier cell; itself where there is none. Water does not slip between
     two walls that touch at a corner."""
-    rows, columns = z.shape
-    inner = z[1:-1, 1:-1]
-    steepest, move = np.zeros(inner.shape), np.zeros(inner.shape, np.int64)
-    shut = _corners(z)
-    with np.errstate(invalid="ignore"):
-        for dr, dc in AROUND:
-            drop = inner - z[1 + dr : rows - 1 + dr, 1 + dc : columns - 1 + dc]
-            if dr and dc:
-                drop *= _DIAGONAL
-                _gate(drop, shut, dr, dc)
-            steeper = drop > steepest
-            np.copyto(steepest, drop, where=steeper)
-            np.copyto(move, dr * columns + dc, where=steeper)
-    here = np.arange(z.size).reshape(z.shape)
-    to = here.copy()
-    to[1:-1, 1:-1] += move
-    flat = z.ravel()
-    to = np.where(flat == np.inf, here.ravel(), to.ravel())
-    ground = np.isfinite(inner)
-    r, c = np.nonzero((move == 0) & ground)
-    cell = (r + 1) * columns + c + 1
-    for dr, dc in AROUND[:4]:
-        level = (flat[cell + dr * columns + dc] == flat[cell]) & (to[cell] == cell)
+    columns, flat = z.shape[1], np.ascontiguousarray(z).ravel()
+    to, shut, wall = np.arange(z.size), _corners(z), flat == np.inf
+    steps = [dr * columns + dc for dr, dc in AROUND]
+    leads = np.array([0, *steps])
+    # all of the terrain as one line, but for the first and the last row: what would run on beyond
+    # the end of a row starts from the edge, and stays there
+    lowest = []
+    for first in range(columns + 1, z.size - columns - 1, _AT_ONCE):
+        last = min(first + _AT_ONCE, z.size - columns - 1)
+        here = flat[first:last]
+        steepest, move = np.zeros(len(here)), np.zeros(len(here), np.int8)
+        drop, steeper = np.empty(len(here)), np.empty(len(here), bool)
+        with np.errstate(invalid="ignore"):
+            for k, ((dr, dc), step) in enumerate(zip(AROUND, steps)):
+                np.subtract(here, flat[first + step : last + step], out=drop)
+                if dr and dc:
+                    drop *= _DIAGONAL
+                    drop[_met(shut, dr, dc, columns, first, last)] = -1.0
+                np.greater(drop, steepest, out=steeper)
+                np.copyto(move, k + 1, where=steeper)
+                np.fmax(steepest, drop, out=steepest)
+        move[wall[first:last]] = 0
+        to[first:last] += leads[move]
+        lowest.append(first + np.flatnonzero((move == 0) & np.isfinite(here)))
+    cell = np.concatenate([np.zeros(0, np.int64), *lowest])
+    for (dr, dc), step in zip(AROUND[:4], steps):
+        level = (flat[cell + step] == flat[cell]) & (to[cell] == cell)
         if dr and dc:
-            level &= ~((flat[cell + dr * columns] == np.inf) & (flat[cell + dc] == np.inf))
-        to[cell[level]] += dr * columns + dc
+            level &= ~(wall[cell + dr * columns] & wall[cell + dc])
+        to[cell[level]] += step
     return to
 
 
@@ -141,42 +146,38 @@ def downhill_after(before: np.ndarray, receiver: np.ndarray, z: np.ndarray) -> n
     return to
 
 
-def _corners(z: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    """Whether the way between (r, c) and (r + 1, c + 1), and between (r, c + 1) and (r + 1, c),
-    is shut by two walls that touch at that corner; None without walls."""
-    wall = z == np.inf
-    if not wall.any():
-        return None
-    return wall[:-1, 1:] & wall[1:, :-1], wall[:-1, :-1] & wall[1:, 1:]
+def _corners(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(cells,) of every cell (r, c): whether the way between it and (r + 1, c + 1), and between
+    (r, c + 1) and (r + 1, c), is shut by two walls that touch at that corner."""
+    wall = np.zeros((z.shape[0] + 1, z.shape[1] + 1), bool)
+    wall[:-1, :-1] = z == np.inf
+    one, other = wall[:-1, 1:] & wall[1:, :-1], wall[:-1, :-1] & wall[1:, 1:]
+    return one.ravel(), other.ravel()
 
 
-def _gate(drop: np.ndarray, shut: tuple[np.ndarray, np.ndarray] | None, dr: int, dc: int) -> None:
-    """No way down through a shut corner, for the inner cells of the grid."""
-    if shut is None:
-        return
-    rows, columns = drop.shape
-    r, c = (1 if dr > 0 else 0), (1 if dc > 0 else 0)
-    corner = shut[0] if dr == dc else shut[1]
-    drop[corner[r : r + rows, c : c + columns]] = -1.0
+def _met(shut: tuple[np.ndarray, np.ndarray], dr: int, dc: int, columns: int, first: int,
+         last: int) -> np.ndarray:  # fmt: skip
+    """Which of the cells from first to last meet a shut corner in this direction."""
+    back = (columns if dr < 0 else 0) + (1 if dc < 0 else 0)
+    return np.flatnonzero(shut[0 if dr == dc else 1][first - back : last - back])
 
 
 def _passages(z: np.ndarray, label: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Neighbouring cells of two basins: (basin, other basin, height of the higher cell)."""
-    shut = _corners(z)
-    found = []
-    ways: list[tuple[tuple[slice, slice], tuple[slice, slice]]] = [
-        (np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1, :], np.s_[1:, :]),
-        (np.s_[:-1, :-1], np.s_[1:, 1:]), (np.s_[:-1, 1:], np.s_[1:, :-1]),
-    ]  # fmt: skip
-    for k, (one, other) in enumerate(ways):
-        differ = label[one] != label[other]
-        if shut is not None:
-            differ &= (label[one] >= 0) & (label[other] >= 0)
-            if k >= 2:
-                differ &= ~shut[k - 2]
-        r, c = np.nonzero(differ)
-        found.append((label[one][r, c], label[other][r, c],
-                      np.maximum(z[one][r, c], z[other][r, c])))  # fmt: skip
+    columns, flat = z.shape[1], z.ravel()
+    shut, found = _corners(z), []
+    # from a cell to the one beside it, below it, and below at either side
+    for k, (start, step) in enumerate(((0, 1), (0, columns), (0, columns + 1), (1, columns - 1))):
+        one = start + np.flatnonzero(label[start : len(label) - step] != label[start + step :])
+        if step != columns:  # a row does not go on in the next
+            one = one[one % columns != (0 if start else columns - 1)]
+        other = one + step
+        a, b = label[one], label[other]
+        met = (a >= 0) & (b >= 0)
+        if k >= 2:
+            met &= ~shut[k - 2][one - start]
+        one, other, a, b = one[met], other[met], a[met], b[met]
+        found.append((a, b, np.maximum(flat[one], flat[other])))
     a, b, height = (np.concatenate(part) for part in zip(*found))
     return a, b, height
 

@@ -6,23 +6,29 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...counts import nth, owners
 from ...pulse import beat
 from .hierarchy import _EVERY, OUT, Hierarchy, jumped
 
 
 @dataclass(frozen=True)
 class Poured:
-    """``level`` (cells,): height of the water standing on a cell, NaN where it is dry; ``left``:
-    volume that left (terrain unit x cells)."""
+    """``cell`` (k,): the cells that may be under water, each once; ``level`` (k,): height at which
+    it stands there; ``left``: volume that left (terrain unit x cells)."""
 
+    cell: np.ndarray
     level: np.ndarray
     left: float
 
+    def deep(self, z: np.ndarray) -> np.ndarray:
+        """(k,) water above a terrain of the same grid on ``cell``."""
+        return np.asarray(np.maximum(self.level - z.ravel()[self.cell], 0.0))
+
     def depth(self, z: np.ndarray) -> np.ndarray:
-        """Water above a terrain of the same cells, 0 where dry."""
-        deep: np.ndarray = np.nan_to_num(np.maximum(self.level.reshape(z.shape) - z, 0.0), nan=0.0,
-                                         posinf=0.0, neginf=0.0)  # fmt: skip
-        return deep
+        """Water above a terrain of the same grid, 0 where dry."""
+        depth = np.zeros(z.size)
+        depth[self.cell] = self.deep(z)
+        return depth.reshape(z.shape)
 
 
 def poured(tree: Hierarchy, volume: np.ndarray) -> Poured:
@@ -63,11 +69,13 @@ def poured(tree: Hierarchy, volume: np.ndarray) -> Poured:
                 up[node] = up[brother] = node = parent[node]
             else:
                 up[node] = node = target[node]
-    return Poured(_levels(tree, np.array(water), np.array(joined)), water[OUT])
+    return Poured(*_levels(tree, np.array(water), np.array(joined)), water[OUT])
 
 
-def _levels(tree: Hierarchy, water: np.ndarray, joined: np.ndarray) -> np.ndarray:
-    """The height at which the volume of every largest joined depression stands level."""
+def _levels(tree: Hierarchy, water: np.ndarray,
+            joined: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """(cell, level): the height at which the volume of every largest joined depression stands
+    level, on the cells it may reach."""
     m = len(water)
     top = jumped(np.where(joined, tree.parent, np.arange(m)))
     held = np.bincount(top[1:], water[1:], m)
@@ -79,17 +87,15 @@ def _levels(tree: Hierarchy, water: np.ndarray, joined: np.ndarray) -> np.ndarra
     node, z = here[order], tree.height[order]
     first = np.flatnonzero(np.r_[True, node[1:] != node[:-1]]) if len(node) else node
     size = np.diff(np.r_[first, len(node)])
-    base = np.repeat(z[first], size)
-    rank = np.arange(len(node)) - np.repeat(first, size)
+    own = owners(size)
+    base, rank = z[first][own], nth(size, own)
     rise = z - base
     below = np.cumsum(rise) - rise
-    below -= np.repeat(below[first], size)  # sum over the lower cells of the same depression
+    below -= below[first][own]  # sum over the lower cells of the same depression
     under = rank * rise - below < held[node]
     cells = np.bincount(node[under], minlength=m)
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = (held + np.bincount(node[under], rise[under], m)) / cells
     level[node[first]] = z[first] + mean[node[first]]
     level[full & (held > 0)] = tree.spill[full & (held > 0)]
-    found = np.full(len(tree.label), np.nan)
-    found[tree.cell[order]] = level[node]
-    return found
+    return tree.cell[order], level[node]

@@ -330,20 +330,22 @@ def _around(scene: Scene, frame: Frame, row: np.ndarray, kind: np.ndarray,
 def _about(scene: Scene, frame: Frame, row: np.ndarray, kind: np.ndarray, reach: int,
            built: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """The pairs of some buildings."""
-    rows, columns = frame.shape
+    columns = frame.columns
     wanted = np.zeros(scene.surfaces.n + 1, bool)
     wanted[built] = True
     r, c = np.nonzero((kind == BUILDING) & wanted[row])
     of = row[r, c]
-    small = np.setdiff1d(built, of)
+    wanted[of] = False
+    small = np.flatnonzero(wanted)
     at_r, at_c, here = frame.cells(scene.surfaces.polygons.take(small).centroids())
     r, c, of = np.r_[r, at_r[here]], np.r_[c, at_c[here]], np.r_[of, small[here]]
+    open_ = np.pad(kind != BUILDING, reach)  # nothing lies beyond the edge
+    wide = columns + 2 * reach
+    place, framed = r * columns + c, (r + reach) * wide + c + reach
     pairs = []
     for dr in range(-reach, reach + 1):
         for dc in range(-reach, reach + 1):
-            y, x = r + dr, c + dc
-            ok = (y >= 0) & (y < rows) & (x >= 0) & (x < columns)
-            ok[ok] = kind[y[ok], x[ok]] != BUILDING
-            pairs.append(of[ok] * np.int64(kind.size) + y[ok] * columns + x[ok])
+            ok = np.flatnonzero(open_.ravel()[framed + (dr * wide + dc)])
+            pairs.append(of[ok] * np.int64(kind.size) + place[ok] + (dr * columns + dc))
     each = np.unique(np.concatenate(pairs))
     return each // kind.size, each % kind.size
