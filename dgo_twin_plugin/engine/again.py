@@ -10,16 +10,15 @@ import numpy as np
 from osgeo import ogr
 
 from .checks import Check
-from .clean import quiet
 from .functions import Functions
-from .geometry import Polygons
+from .geometry import Polygons, containing
 from .joints import GAP
 from .kept import Kept, Lines, Reuse, pairing, same, same_shapes, whole
-from .overlap import Divided, dissolve, divide, divide_again, meeting, uncovered, zone_areas
+from .overlap import Divided, divide, divide_again, meeting, uncovered, zone_areas
 from .pulse import beat
 from .scan import Coarse
 from .solid import Covers, covers, union_of_disjoint
-from .strips import merged, strips
+from .strips import strips
 from .words import LOW, NORMAL
 from .zones import fill_holes
 
@@ -29,8 +28,8 @@ if TYPE_CHECKING:
 
 OVERLAP_CHECK = 0.005  # m2: less common ground than this is not worth a check
 DUST = 1e-9  # m
-MOST_ABOUT = 200  # features of which a ring is looked for
-MARGIN = 4 * GAP  # m within which a feature touches the edge of the plan
+MOST_CHANGED = 20  # features up to which the edge of the plan is looked at one by one
+MARGIN = 100 * GAP  # m within which ground may have a say in the edge of the plan
 _LAST = "ground"
 
 
@@ -261,23 +260,16 @@ def plan_of(design: Polygons, measured: Covers = covers) -> Plan:
 
 
 def plan_again(visible: Polygons, design: np.ndarray, kept: Kept, last: Last) -> Plan:
-    """:func:`plan_of`. What came and went where other ground lies all around leaves the plan as it
+    """:func:`plan_of`. What came and went inside it, away from its edge, leaves the plan as it
     was."""
     before: Plan | None = kept.found("plan")
     inputs = ("design",)
-    old = last.old
-    known = False
-    if (old is not None and old.visible is not None
-            and before is not None and kept.made_from("plan") == inputs):  # fmt: skip
-        known = True
-        now = design[~last.shape[design]]
-        gone = last.gone()
-        gone = gone[~np.array(old.current, bool)[gone]]
-        stays = design[last.shape[design]]
-        if len(now) + len(gone) <= 20:
-            moved = visible.take(now).joined(old.visible.take(gone))
-            if _surrounded(moved, visible, stays):
-                return kept.put("plan", inputs, before)
+    known = (last.old is not None and last.old.visible is not None
+             and kept.made_from("plan") == inputs)  # fmt: skip
+    if known and before is not None:
+        boxes = _changed_ground(visible, design, last)
+        if boxes is not None and _inside(boxes, before.polygons):
+            return kept.put("plan", inputs, before)
     made = plan_of(visible.take(design), _Squares(kept, last, design).covers)
     if known and before is not None and _alike(made.polygons, before.polygons):
         made = before  # so are the zones, and all that rests on them
@@ -344,33 +336,40 @@ def _alike(a: Polygons, b: Polygons) -> bool:
             and bool((np.abs(a.xy - b.xy) <= DUST).all()))  # fmt: skip
 
 
-def _surrounded(moved: Polygons, visible: Polygons, stays: np.ndarray) -> bool:
-    """Whether the ground of the rows ``stays`` closes a ring about each feature that came or went.
-    Then the edge of the plan, and what hangs together, do not depend on it. That the feature lies
-    inside the plan is not enough: it may have bridged a gap of a hair's breadth."""
-    box, all_boxes = moved.bounds(), visible.bounds()[stays]
-    real = np.flatnonzero(np.isfinite(box[:, 0]))
-    with quiet():
-        for about in merged(box[real]):  # what lies together has its ring in common
-            mine = real[(box[real, :2] >= about[:2]).all(axis=1)
-                        & (box[real, 2:] <= about[2:]).all(axis=1)]  # fmt: skip
-            shapes = [moved.geometry(row).Buffer(MARGIN, 1) for row in mine.tolist()]
-            size = float(np.max(about[2:] - about[:2]))
-            if not any(_ringed(shapes, visible, stays, all_boxes, about, reach)
-                       for reach in (5.0 + 0.5 * size, 30.0 + size, 100.0 + 2.0 * size)):
-                return False
-    return True
+def _changed_ground(visible: Polygons, design: np.ndarray, last: Last) -> np.ndarray | None:
+    """Boxes (k, 4) that hold all ground that came to the design or went; None where much did."""
+    old = last.old
+    assert old is not None and old.visible is not None
+    now = design[~last.shape[design]]
+    gone = last.gone()
+    gone = gone[~np.array(old.current, bool)[gone]]
+    if len(now) + len(gone) > MOST_CHANGED:
+        return None
+    both = now[last.pair[now] >= 0]
+    came, went = np.setdiff1d(now, both), np.setdiff1d(gone, last.pair[both])
+    changed = strips(visible.take(both), old.visible.take(last.pair[both]), np.arange(len(both)))
+    boxes: np.ndarray = np.concatenate([changed, visible.bounds()[came],
+                                        old.visible.bounds()[went]])  # fmt: skip
+    return boxes
 
 
-def _ringed(shapes: list[ogr.Geometry], visible: Polygons, stays: np.ndarray, boxes: np.ndarray,
-            box: np.ndarray, reach: float) -> bool:  # fmt: skip
-    wide = box + reach * np.array([-1, -1, 1, 1])
-    _, near = meeting(np.concatenate([wide[None, :], boxes]), np.zeros(1, np.int64))
-    near = stays[near[near > 0] - 1]
-    if not 0 < len(near) <= MOST_ABOUT:
-        return False
-    about = fill_holes(dissolve([visible.geometry(int(k)) for k in near]))
-    return all(about.Contains(shape) for shape in shapes)
+def _inside(boxes: np.ndarray, plan: Polygons) -> bool:
+    """Whether boxes (k, 4) lie in the plan, and its edge comes near none of them. Then what came
+    and went there leaves the plan as it was: all about its edge is ground that stayed, and nothing
+    leads from outside to a hole but through that edge."""
+    boxes = boxes[np.isfinite(boxes[:, 0])]
+    if not len(boxes):
+        return True
+    s = plan.segments
+    start, end = np.stack([s.x0, s.y0], axis=-1), np.stack([s.x1, s.y1], axis=-1)
+    middle = 0.5 * (boxes[:, :2] + boxes[:, 2:])
+    size = 0.5 * (boxes[:, 2:] - boxes[:, :2])[:, None] + MARGIN
+    half, off = 0.5 * (end - start), 0.5 * (start + end) - middle[:, None]
+    # an edge that stays out of a box stays aside of it along x, along y, or across itself
+    near = (np.abs(off) <= size + np.abs(half)).all(axis=-1)
+    near &= (np.abs(half[:, 0] * off[..., 1] - half[:, 1] * off[..., 0])
+             <= size[..., 0] * np.abs(half[:, 1]) + size[..., 1] * np.abs(half[:, 0]))  # fmt: skip
+    return not near.any() and len(containing(plan, middle)[0]) == len(boxes)
 
 
 # ------------------------------------------------------------------------------------ zones

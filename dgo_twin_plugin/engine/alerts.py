@@ -300,10 +300,8 @@ def added_alerts(scene: Scene, rule: OverlapRule) -> list[Alert]:
     pieces = by_zone(scene, own)
     if float(pieces.area.sum()) < max(rule.min_area, _DUST):
         return []
-    functions = scene.surfaces.functions
-    drains = functions.expand(rule.drains) if rule.drains else set()
     sealed = np.nan_to_num(scene.surfaces.share("sealed"))
-    digs = np.array([float(f in drains) for f in scene.surfaces.function])
+    digs = scene.surfaces.where(*rule.drains).astype(float)
     known = bool(scene.surfaces.current.any())
     found = []
     for cause, share in (("sealed", sealed), ("drainage", digs)):

@@ -33,9 +33,9 @@ class Band:
             mark = m.mark(value, *norms, up, log)
             return cls((), mark[None, :], mark[None, :].copy())
         sigma = np.array([budget.total(), *(budget.total(name) for name in names)])
-        low, high = m.interval(value[None, :], sigma, "decades" if log else "absolute",
-                               *norms, up, log)  # fmt: skip
-        return cls(names, low, high)
+        ends = m.spread(value[None, :], sigma, "decades" if log else "absolute", log)
+        marks = m.mark(np.stack(ends), *norms, up, log)
+        return cls(names, marks.min(axis=0), marks.max(axis=0))
 
     def row(self, name: str) -> int:
         return self.names.index(name) + 1 if name in self.names else 0

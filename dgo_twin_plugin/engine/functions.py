@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +133,7 @@ class Functions:
 
     def codes(self, functions: Iterable[Any]) -> np.ndarray:
         """(n,) int64 position of each function in :attr:`names`; -1 where unknown or None."""
-        return np.fromiter((self._codes.get(f, -1) for f in functions), np.int64)
+        return np.fromiter(map(self._codes.get, functions, repeat(-1)), np.int64)
 
     def column(self, name: str) -> np.ndarray:
         """(n_functions + 1,) float64 of one of :data:`COLUMNS`; yes/no as 1/0, NaN = unknown. The

@@ -116,7 +116,9 @@ class Polygons:
     def take(self, rows: np.ndarray) -> Polygons:
         """The features of these rows, in this order."""
         rows = np.asarray(rows, np.int64)
-        first = np.flatnonzero(np.diff(rows, prepend=-2) != 1)
+        new = np.ones(len(rows), bool)
+        np.not_equal(rows[1:], rows[:-1] + 1, out=new[1:])
+        first = np.flatnonzero(new)
         if len(first) <= MOST_RUNS and len(rows) > MOST_RUNS**2:
             return sliced(self, rows[first], rows[np.append(first[1:], len(rows)) - 1] + 1)
         parts, part_feature = ranges(self.feature_part_start[rows],

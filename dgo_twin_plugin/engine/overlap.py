@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from osgeo import ogr
@@ -87,6 +87,8 @@ def divide_again(polygons: Polygons, priority: np.ndarray, before: Divided,
     each there, ascending, -1 where it is new or changed. Only what meets these is done again."""
     if not before.polygons.n:
         return divide(polygons, priority)
+    if np.array_equal(pair, np.arange(before.polygons.n)) and (priority == before.priority).all():
+        return replace(before, polygons=polygons, source=pair)
     pair = np.where((pair >= 0) & (priority == before.priority[pair]), pair, -1)
     back = np.full(before.polygons.n, -1, np.int64)
     old = np.flatnonzero(pair >= 0)

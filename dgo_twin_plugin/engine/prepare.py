@@ -19,7 +19,7 @@ from . import words
 from .band import Band, lowest
 from .indicators.spec import Indicator, LegalTest, Measurement, Part
 from .legal import Worst, describe, worst_by_zone
-from .reduce import ReducedIndicator, ReducedPart, reduced
+from .reduce import ReducedIndicator, ReducedPart, extremes, reduced
 from .rough import shares as rough_shares
 from .rough import undrawn
 from .score_row import COLUMNS as COLUMNS
@@ -341,13 +341,7 @@ class _Judge:
         total[0], low[0] = (w * judged).sum(), (w * bad).sum()
         with np.errstate(divide="ignore", invalid="ignore"):
             below = np.where(total > 0, low / total, np.nan)
-        sign = -1.0 if up else 1.0
-        extreme = np.full(n + 1, -np.inf)
-        np.maximum.at(extreme, zone, sign * x)
-        extreme[0] = (sign * x).max()
-        present = np.bincount(zone, minlength=n + 1) > 0
-        present[0] = True
-        return below, np.where(present, sign * extreme, np.nan)
+        return below, extremes(zone, x, n, highest=not up)
 
     # - the law --------------------------------------------------------------------------
 

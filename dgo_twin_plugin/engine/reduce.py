@@ -91,18 +91,17 @@ def _sums(groups: np.ndarray, amount: np.ndarray, n_zones: int) -> np.ndarray:
     return out
 
 
-def _extremes(groups: np.ndarray, value: np.ndarray, n_zones: int, highest: bool) -> np.ndarray:
-    if highest:
-        out = np.full(n_zones + 1, -np.inf)
-        np.maximum.at(out, groups, value)
-        out[0] = value.max() if len(value) else np.nan
-    else:
-        out = np.full(n_zones + 1, np.inf)
-        np.minimum.at(out, groups, value)
-        out[0] = value.min() if len(value) else np.nan
-    none = np.bincount(groups, minlength=n_zones + 1) == 0
-    none[0] = len(value) == 0
-    out[none] = np.nan
+def extremes(groups: np.ndarray, value: np.ndarray, n_zones: int, highest: bool) -> np.ndarray:
+    """The highest or lowest value per zone, of all at index 0; NaN where there is none."""
+    out = np.full(n_zones + 1, np.nan)
+    if len(value):
+        order = np.argsort(groups, kind="stable")
+        among = groups[order]
+        first = np.flatnonzero(among[1:] != among[:-1]) + 1
+        first = np.concatenate([[0], first])
+        most = np.maximum if highest else np.minimum
+        out[among[first]] = most.reduceat(value[order], first)
+        out[0] = most.reduce(value)
     return out
 
 
@@ -198,7 +197,7 @@ def reduce_places(part: Part, places: Places, n_zones: int) -> ReducedPart:
         if part.reduce == P90:
             value = _quantiles(groups, x, weight[counts], n_zones)
         else:
-            value = _extremes(groups, x, n_zones, part.reduce == MAX)
+            value = extremes(groups, x, n_zones, part.reduce == MAX)
         value = part.scale * value
         no_ground = np.zeros(n_zones + 1, bool)
     elif part.reduce == GIVEN:

@@ -141,7 +141,7 @@ class Items:
         return len(self.fid)
 
     def where(self, *names: str) -> BoolArray:
-        return np.fromiter((f in names for f in self.function), bool, self.n)
+        return np.fromiter(map(set(names).__contains__, self.function), bool, self.n)
 
 
 @dataclass

@@ -15,6 +15,7 @@ import numpy as np
 
 from .indicators.spec import Places, ZoneValues
 from .kept import same
+from .people import people_of
 from .rough import is_rough
 from .scene import FIELDS, MAP
 
@@ -74,11 +75,47 @@ def measured(scene: Scene, profile: Profile, spec: Indicator,
     found: Measurement | None = None
     if before is not None and same(before, token):
         found = last[0] if np.array_equal(last[1], rows) else _moved(last[0], last[1], rows)
+    about = _about(scene, profile)
     if found is None:
         found = make(scene, profile, spec)
+        if last is not None and about is last[2] and _alike(found, last[0]):
+            found = last[0]  # an edit that changed no number of it: so are its marks
     if not found.fields:  # what is worked out on demand holds on to its scene
-        reuse.kept.put(name, token, (found, rows))
+        reuse.kept.put(name, token, (found, rows, about))
     return found
+
+
+def _about(scene: Scene, profile: Profile) -> object:
+    """One object as long as all stays that judging asks for beside the measurement: context,
+    norms, and what came from a default."""
+    def make(scene: Scene) -> object:
+        people, reuse = people_of(scene), scene.reuse
+        assert reuse is not None
+        made_from = (_surroundings(scene), profile, scene.surfaces.assumed,
+                     people.dwellings_assumed, people.persons_assumed)  # fmt: skip
+        return reuse.kept.whole("judged_by", made_from, object)
+
+    return scene.product("judged_by", make)
+
+
+def _alike(a: Measurement, b: Measurement) -> bool:
+    """Whether two measurements say the same, to the last bit."""
+    if a.fields or b.fields or list(a.parts) != list(b.parts):
+        return False
+    return all(_same_part(part, b.parts[id_]) for id_, part in a.parts.items()) and all(
+        getattr(a, name) == getattr(b, name) if name in _PLAIN
+        else same(getattr(a, name), getattr(b, name)) for name in _SAID)  # fmt: skip
+
+
+_PLAIN = ("not_applicable", "not_assessed", "missing", "method", "legal_default", "checks", "legal")
+_SAID = ("proxy", "sigma", "spreads", "notes", *_PLAIN)  # all but the parts and fields
+
+
+def _same_part(a: object, b: object) -> bool:
+    """The same of :class:`Places` or :class:`ZoneValues`."""
+    return type(a) is type(b) and all(
+        _same_part(value, vars(b)[name]) if isinstance(value, Places)
+        else same(value, vars(b)[name]) for name, value in vars(a).items())  # fmt: skip
 
 
 def _moved(measurement: Measurement, old: np.ndarray, new: np.ndarray) -> Measurement | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from osgeo import ogr
 
-from dgo_twin_plugin.engine import prepare, runs, solid
+from dgo_twin_plugin.engine import again, prepare, runs, solid
 from dgo_twin_plugin.engine.build import build_scene
 from dgo_twin_plugin.engine.functions import load_functions
 from dgo_twin_plugin.engine.geometry import Polygons
@@ -69,7 +70,7 @@ def test_slices_are_what_taking_gives(seed: int, monkeypatch: pytest.MonkeyPatch
 def test_the_edge_of_a_large_plan(turn: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """By squares, also where the plan is small: only what changed is laid over them again."""
     monkeypatch.setattr(solid, "FEW", 0)
-    monkeypatch.setattr("dgo_twin_plugin.engine.again.MOST_ABOUT", 0)
+    monkeypatch.setattr("dgo_twin_plugin.engine.again._inside", lambda *_: False)
     sources, random = plan(turn=turn), np.random.default_rng(3)
     live = LiveAssessor(profile(), DATE, indicators=TWENTY)
     live.assess(sources)
@@ -87,6 +88,80 @@ def test_the_edge_of_a_large_plan(turn: float, monkeypatch: pytest.MonkeyPatch) 
             made = live.assess(sources)
         same(made, sources)
     assert min(asked) < 0.5 * made.scene.surfaces.n
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_lies_in_the_plan_away_from_its_edge(seed: int) -> None:
+    """Against GEOS: a box counts as inside where the plan holds it and its edge is not near."""
+    random = np.random.default_rng(seed)
+    turned = 2 * np.pi * np.sort(random.uniform(0, 1, 40))
+    ring = np.stack([np.cos(turned), np.sin(turned)], axis=-1)
+    ring *= random.uniform(20, 100, (40, 1))  # a star with deep bays
+    shape = ogr.CreateGeometryFromWkb(
+        Polygons(np.concatenate([ring, ring[:1]]), np.array([0, 41]), np.zeros(1, int),
+                 np.zeros(1, int), 1).wkb(0))  # fmt: skip
+    inlet = ogr.CreateGeometryFromWkt("POLYGON ((0 0, 200 0, 200 0.00002, 0 0.00002, 0 0))")
+    plan_area = Polygons.from_geometries([shape.Difference(inlet)])
+    corner = random.uniform(-60, 60, (400, 2))
+    boxes = np.hstack([corner, corner + random.uniform(0, 25, (400, 2))])
+    found = np.array([again._inside(box[None], plan_area) for box in boxes])
+    held = []
+    for x0, y0, x1, y1 in boxes.tolist():
+        wide = ogr.CreateGeometryFromWkt(
+            f"POLYGON (({x0} {y0}, {x1} {y0}, {x1} {y1}, {x0} {y1}, {x0} {y0}))")
+        held.append(plan_area.geometry(0).Contains(wide.Buffer(again.MARGIN)))
+    assert found.tolist() == held and 20 < found.sum() < 380
+    inside = boxes[found]
+    assert again._inside(inside, plan_area)
+    assert not again._inside(np.concatenate([inside, boxes[~found][:1]]), plan_area)
+    assert again._inside(np.zeros((0, 4)), plan_area)
+
+
+def test_the_plan_is_joined_again_only_where_its_edge_is_touched(
+        monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    """A building that moves on its lot leaves the plan as it is, also on a lot at the edge."""
+    joined: list[int] = []
+    union = again.union_of_disjoint
+
+    def counted(polygons: Polygons, *rest):  # type: ignore[no-untyped-def]
+        joined.append(polygons.n)
+        return union(polygons, *rest)
+
+    sources, random = plan(), np.random.default_rng(5)
+    live = LiveAssessor(profile(), DATE, indicators=TWENTY)
+    before = live.assess(sources).scene
+    monkeypatch.setattr(again, "union_of_disjoint", counted)
+    quiet = 0
+    for _ in range(8):
+        _, sources = edits.any_edit(sources, random)
+        joined.clear()
+        made = live.assess(sources)
+        if not joined:
+            quiet += 1
+            assert made.scene.plan is before.plan
+            full = build_scene(sources, profile(), load_functions(), DATE)
+            assert full.plan.xy.shape == made.scene.plan.xy.shape
+            np.testing.assert_allclose(made.scene.plan.xy, full.plan.xy, rtol=0, atol=1e-9)
+        before = made.scene
+    assert quiet
+
+
+def test_a_measurement_that_says_the_same_keeps_its_marks() -> None:
+    sources = plan()
+    live = LiveAssessor(profile(), DATE, indicators=TWENTY)
+    before = live.assess(sources)
+    layer = sources.design[0]
+    same_as_before = set()
+    for row in range(0, 12, 3):
+        moved = edits.with_layer(sources, 0, edits.shape(
+            layer, row, edits.moved(layer.wkb[row] or b"", 0.2, 0.1)))
+        made = live.assess(moved)
+        same(made, moved)
+        same_as_before |= {i for i in ("natural_banks", "geological_value")
+                           if made.measurements[i] is before.measurements[i]
+                           and made.prepared[i] is before.prepared[i]}  # fmt: skip
+        before = made
+    assert same_as_before
 
 
 def test_holes_that_whole_squares_surround_are_filled() -> None:
