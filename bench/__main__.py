@@ -27,7 +27,8 @@ REPEATS = 3  # the quickest counts
 
 
 def measure(*words: str) -> dict[str, Any]:
-    """One measurement in a fresh process."""
+    """One measurement in a fresh process; which one is told meanwhile."""
+    print(*words, file=sys.stderr, flush=True)
     done = subprocess.run(
         [sys.executable, "-m", "bench.parts", *words], cwd=REPO, capture_output=True, text=True,
         encoding="utf-8", errors="replace", stdin=subprocess.DEVNULL,

@@ -27,5 +27,6 @@ def start() -> Any:
     if plugins not in sys.path:
         sys.path.append(plugins)
     _kept.extend([application, profile])
-    atexit.register(application.exitQgis)
+    atexit.register(profile.cleanup)
+    atexit.register(application.exitQgis)  # before that
     return application

@@ -16,10 +16,14 @@ STRETCH = 50.0  # ms: the longest turn of the main thread
 def lines(measure: Measure) -> list[Line]:
     """Measure the dock, the engine behind it and the session between them, on 5,000 features."""
     found = _dock(measure("dock.moved", "5000", "200"))
-    told = "5,000 features, 4 km², one edited"
-    found += _edit(f"{told}: I01–I20 from maps, new sources to marks",
-                   measure("live.maps", "200"), 100.0, 250.0)  # fmt: skip
-    found += _edit(f"{told}: with the models of our own", measure("live.models", "30"), 700.0)
+    told = "5,000 features, 4 km², one"
+    found += _edit(f"{told} moved: I01–I20 from maps, new sources to marks",
+                   measure("live.moves", "300"), 100.0, 250.0)  # fmt: skip
+    found += _edit(f"{told} edited in any way: the same", measure("live.maps", "300"), 100.0, 250.0)
+    found += _edit(f"{told} edited: I01–I20 with the models of our own",
+                   measure("live.models", "30"), 700.0)  # fmt: skip
+    found += _edit(f"{told} edited: all thirty-three with the models of our own",
+                   measure("live.every", "30"))  # fmt: skip
     beat = measure("heartbeat.beats", "5000", "100")
     longest = max(beat["start_longest_ms"], beat["longest_ms"])
     return [*found, *_opening(measure("heartbeat.opening", "5000")), Line(
@@ -59,10 +63,12 @@ def _dock(found: dict[str, Any]) -> list[Line]:
     return made
 
 
-def _edit(what: str, found: dict[str, Any], p95: float, p99: float | None = None) -> list[Line]:
+def _edit(what: str, found: dict[str, Any], p95: float | None = None,
+          p99: float | None = None) -> list[Line]:  # fmt: skip
     t = found["wall"]
-    target = f"p95 ≤ {p95:.0f} ms" + ("" if p99 is None else f", p99 ≤ {p99:.0f} ms")
-    met = t["p95"] <= p95 and (p99 is None or t["p99"] <= p99)
+    asked = {name: most for name, most in (("p95", p95), ("p99", p99)) if most is not None}
+    target = ", ".join(f"{name} ≤ {most:.0f} ms" for name, most in asked.items())
+    met = all(t[name] <= most for name, most in asked.items()) if asked else None
     kinds = ", ".join(f"{kind} {ms:.0f}" for kind, ms in found["kinds"].items())
     return [
         Line(f"{what}, p50 / p95 / p99 / longest",

@@ -132,32 +132,9 @@ def areas(features: str, border: str) -> Answer:
 def load(_: str = "") -> Answer:
     """What the plugin adds to the start of QGIS: import, initGui, unload; whether NumPy came."""
     application = headless.start()
-    from qgis.PyQt.QtWidgets import QMainWindow, QToolBar
+    from tests.structure.window import FakeInterface
 
-    class Window:
-        """As much of QGIS's interface as a plugin sees on start."""
-
-        def __init__(self) -> None:
-            self.window = QMainWindow()
-            self.bar = QToolBar(self.window)
-            self.menu = self.window.menuBar().addMenu("plugins")
-
-        def mainWindow(self) -> Any:  # noqa: N802 - the names are QGIS's
-            return self.window
-
-        def addPluginToMenu(self, _menu: str, action: Any) -> None:  # noqa: N802
-            self.menu.addAction(action)
-
-        def removePluginMenu(self, _menu: str, action: Any) -> None:  # noqa: N802
-            self.menu.removeAction(action)
-
-        def addToolBarIcon(self, action: Any) -> None:  # noqa: N802
-            self.bar.addAction(action)
-
-        def removeToolBarIcon(self, action: Any) -> None:  # noqa: N802
-            self.bar.removeAction(action)
-
-    window = Window()
+    window = FakeInterface()
     before = "numpy" in sys.modules
     started = time.perf_counter()
     import dgo_twin_plugin
@@ -168,6 +145,7 @@ def load(_: str = "") -> Answer:
     plugin.unload()
     done = time.perf_counter()
     application.processEvents()
+    window.gone()
     return {"start": ready - started, "unload": done - ready,
             "numpy": not before and "numpy" in sys.modules}  # fmt: skip
 
@@ -228,7 +206,6 @@ def results(folder: str, count: str) -> Answer:
 
 
 NAMES = {f.__name__: f for f in (assessment, twenty, areas, load, slider, results)}
-
 
 
 def of(name: str) -> Callable[..., Answer]:
