@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .counts import nth, owners
+from .counts import nth, owners, portions
 from .pulse import beat
 
 _AT_ONCE = 1_000_000  # pairs that are tested at once: some 30 MB
@@ -133,23 +133,17 @@ def _tested(
     many = end - begin
     some = np.flatnonzero(many > 0)
     owner, begin, many = owner.take(some), begin.take(some), many.take(some)
-    until = np.cumsum(many)
-    found, start = [], 0
-    while start < len(many):
-        beat()
-        before = int(until[start - 1]) if start else 0
-        stop = max(int(np.searchsorted(until, before + _AT_ONCE, "right")), start + 1)
-        count = many[start:stop]
-        of = owners(count)
-        i = owner[start:stop].take(of)
-        j = begin[start:stop].take(of) + nth(count, of)
+    found = []
+    for part in portions(many, _AT_ONCE):
+        of = owners(many[part])
+        i = owner[part].take(of)
+        j = begin[part].take(of) + nth(many[part], of)
         hit = a[0].take(i) <= b[2].take(j)
         hit &= a[2].take(i) >= b[0].take(j)
         hit &= a[1].take(i) <= b[3].take(j)
         hit &= a[3].take(i) >= b[1].take(j)
         some = np.flatnonzero(hit)
         found.append((i.take(some), order.take(j.take(some))))
-        start = stop
     return _joined(found)
 
 

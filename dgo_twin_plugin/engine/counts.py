@@ -6,7 +6,11 @@ of marks at the ends of the counts say the same two to six times quicker.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
+
+from .pulse import beat
 
 
 def owners(count: np.ndarray) -> np.ndarray:
@@ -34,3 +38,16 @@ def ranges(first: np.ndarray, last: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     index = np.arange(len(owner))
     index += (np.asarray(first, np.int64) - (np.cumsum(count) - count)).take(owner)
     return index, owner
+
+
+def portions(count: np.ndarray, most: int) -> Iterator[slice]:
+    """Slices of consecutive items of which the counts add up to about ``most``, at least one item
+    each: what is worked on at once. Before each the user may stop."""
+    total = np.cumsum(count)
+    first = 0
+    while first < len(count):
+        beat()
+        done = total[first - 1] if first else 0
+        last = max(int(np.searchsorted(total, done + most)), first + 1)
+        yield slice(first, last)
+        first = last

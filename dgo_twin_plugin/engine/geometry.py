@@ -18,7 +18,7 @@ import numpy as np
 from osgeo import ogr
 
 from .boxes import bbox_pairs
-from .counts import nth, owners, ranges
+from .counts import nth, owners, portions, ranges
 from .pulse import beat
 from .runs import MOST_RUNS, carry, sliced
 from .wkb import geometry_from_wkb, moved_wkb, polygonal, rings_of
@@ -29,7 +29,7 @@ __all__ = ["Polygons", "Segments", "bbox_pairs", "geometry_from_wkb", "overlap_a
 
 _LARGE = 4_000  # pairs of edges beyond which GEOS is quicker
 _RING = 64  # edges of a polygon beyond which those above a point are looked up
-_CHUNK = 100_000  # edge pairs worked on at once: they stay in the caches of a processor
+AT_ONCE = 100_000  # edge pairs worked on at once: they stay in the caches of a processor
 
 
 @dataclass(frozen=True)
@@ -288,7 +288,7 @@ def overlap_areas(a: Polygons, b: Polygons, i: np.ndarray, j: np.ndarray) -> np.
     # of many edges only the few that matter are looked up
     weight = sum(np.minimum(s.start[k + 1] - s.start[k], 4 * _RING) for s, k in ((sa, i), (sb, j)))
     box_a, box_b = a.bounds(), b.bounds()
-    for chunk in _chunks(weight):
+    for chunk in portions(weight, AT_ONCE):
         _overlap_chunk(a, b, i[chunk], j[chunk], box_a, box_b, result[chunk])
     return result
 
@@ -299,18 +299,6 @@ def _few(polygons: Polygons, rows: np.ndarray) -> tuple[Polygons, np.ndarray]:
         return polygons, rows
     used, index = np.unique(rows, return_inverse=True)
     return polygons.take(used), index.reshape(-1)
-
-
-def _chunks(weight: np.ndarray, most: int = _CHUNK) -> Iterable[slice]:
-    """Slices of consecutive pairs whose weights add up to about ``most``."""
-    total = np.cumsum(weight)
-    first = 0
-    while first < len(weight):
-        beat()
-        done = total[first - 1] if first else 0
-        last = max(int(np.searchsorted(total, done + most)), first + 1)
-        yield slice(first, last)
-        first = last
 
 
 def _overlap_chunk(a: Polygons, b: Polygons, i: np.ndarray, j: np.ndarray, box_a: np.ndarray,
@@ -330,7 +318,7 @@ def _overlap_chunk(a: Polygons, b: Polygons, i: np.ndarray, j: np.ndarray, box_a
         if common is not None:
             result[k] = common.Area() if common.GetDimension() == 2 else 0.0
             ca[k] = 0  # done; where GEOS gave up the pair stays for the edges
-    for chunk in _chunks(ca * cb):
+    for chunk in portions(ca * cb, AT_ONCE):
         pair, ka, kb = _expand(ca[chunk], cb[chunk])
         pair += chunk.start
         ka += start_a.take(pair)
@@ -432,7 +420,7 @@ def _inside(polygons: Polygons, rows: np.ndarray,
     row, (x, y) = rows[row], xy.T.copy()
     s = polygons.segments
     inside = np.zeros(len(p), bool)
-    for chunk in _chunks(s.start[row + 1] - s.start[row]):
+    for chunk in portions(s.start[row + 1] - s.start[row], AT_ONCE):
         index, pair = ranges(s.start[row[chunk]], s.start[row[chunk] + 1])
         own = p[chunk].take(pair)
         above = _above(s, index, x.take(own), y.take(own))

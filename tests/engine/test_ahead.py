@@ -131,32 +131,33 @@ def test_its_error_is_met_where_it_is_asked_for(apart):
     assert met == ["before"]
 
 
-def test_an_error_of_the_block_stops_the_step_beside_it():
+def endless():
+    """Work that never ends by itself, and an event that says it has begun."""
     begun = threading.Event()
 
-    def endless():
+    def work():
         while True:
             begun.set()
             pulse.beat()
 
-    with pytest.raises(KeyError), beside(endless):
+    return work, begun
+
+
+def test_an_error_of_the_block_stops_the_step_beside_it():
+    work, begun = endless()
+    with pytest.raises(KeyError), beside(work):
         assert begun.wait(10)
         raise KeyError
     assert not any(t.name == "dgo-ahead" for t in threading.enumerate())
 
 
 def test_who_waits_for_a_step_can_be_stopped():
-    begun = threading.Event()
-
-    def endless():
-        while True:
-            begun.set()
-            pulse.beat()
+    work, begun = endless()
 
     def stop():
         raise Cancelled
 
-    with pytest.raises(Cancelled), beside(endless) as answer:
+    with pytest.raises(Cancelled), beside(work) as answer:
         assert begun.wait(10)
         with pulse.heard_by(stop):
             answer()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,11 @@ def window(qgis_project: Any) -> Iterator[Any]:
     made.window.deleteLater()
 
 
-@pytest.fixture
-def make_dock(window: Any, language: str) -> Iterator[Callable[[], Any]]:
-    """Makes docks as the plugin does, and unloads them."""
+@contextmanager
+def docks(window: Any,
+          remedied: tuple[type[Exception], ...] = ()) -> Iterator[Callable[..., Any]]:  # fmt: skip
+    """Opens docks as the button does, and unloads them. Errors that ended in the message bar fail
+    the test, but for those that are ``remedied``."""
     from qgis.PyQt import sip
     from qgis.PyQt.QtCore import QEvent, Qt
     from qgis.PyQt.QtWidgets import QApplication
@@ -46,24 +49,23 @@ def make_dock(window: Any, language: str) -> Iterator[Callable[[], Any]]:
     from dgo_twin_plugin.panel import create_dock, guard
 
     made: list[Any] = []
-    unforeseen: list[str] = []  # errors that ended in the message bar; those of ours have a remedy
+    unforeseen: list[str] = []
 
     def hear(error: Exception, where: str) -> None:
-        if not isinstance(error, DgoError):
+        if not isinstance(error, remedied):
             unforeseen.append(f"{where}: {error!r}")
 
-    guard.listeners.append(hear)
-
-    def make() -> Any:
+    def opened(whole: bool = False) -> Any:
         dock = create_dock(window)
-        dock.complete()  # test_opening.py opens them step by step
+        if whole:
+            dock.complete()
         window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
         dock.show()
-        window.process()
         made.append(dock)
         return dock
 
-    yield make
+    guard.listeners.append(hear)
+    yield opened
     guard.listeners.remove(hear)
     for dock in made:
         if not sip.isdeleted(dock):
@@ -71,6 +73,19 @@ def make_dock(window: Any, language: str) -> Iterator[Callable[[], Any]]:
             dock.deleteLater()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     assert not unforeseen, unforeseen
+
+
+@pytest.fixture
+def make_dock(window: Any, language: str) -> Iterator[Callable[[], Any]]:
+    """Makes whole docks; test_opening.py opens them step by step."""
+    with docks(window, (DgoError,)) as opened:  # those of ours have a remedy
+
+        def make() -> Any:
+            dock = opened(whole=True)
+            window.process()
+            return dock
+
+        yield make
 
 
 @pytest.fixture

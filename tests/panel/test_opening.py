@@ -10,42 +10,15 @@ from typing import Any
 import pytest
 
 pytest.importorskip("qgis.core", reason="QGIS is not installed for this Python")
-from tests.panel.conftest import wait  # noqa: E402
+from tests.panel.conftest import docks, wait  # noqa: E402
 from tests.panel.mixer_case import case  # noqa: E402
 
 
 @pytest.fixture
 def open_dock(window: Any, language: str) -> Iterator[Callable[[], Any]]:
-    """Opens docks as the button does, in steps, and unloads them."""
-    from qgis.PyQt import sip
-    from qgis.PyQt.QtCore import QEvent, Qt
-    from qgis.PyQt.QtWidgets import QApplication
-
-    from dgo_twin_plugin.panel import create_dock, guard
-
-    made: list[Any] = []
-    errors: list[Exception] = []
-
-    def hear(error: Exception, _where: str) -> None:
-        errors.append(error)
-
-    guard.listeners.append(hear)
-
-    def opened() -> Any:
-        dock = create_dock(window)
-        window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
-        dock.show()
-        made.append(dock)
-        return dock
-
-    yield opened
-    guard.listeners.remove(hear)
-    for dock in made:
-        if not sip.isdeleted(dock):
-            window.removeDockWidget(dock)
-            dock.deleteLater()
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    assert not errors, errors
+    """Docks that open in steps."""
+    with docks(window) as opened:
+        yield opened
 
 
 def taken(dock: Any, n: int) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...boxes import bbox_pairs
-from ...counts import ranges
-from ...geometry import Polygons, Segments, _chunks, _expand, overlap_areas
+from ...counts import portions, ranges
+from ...geometry import AT_ONCE, Polygons, Segments, _expand, overlap_areas
 from ...network import _parts
 from ...overlap import uncovered
 from ...overlay import LEAST, disjoint
@@ -74,7 +74,7 @@ def _close(s: Segments, box: np.ndarray, a: np.ndarray, b: np.ndarray,
     corner, many = near(a, True)
     edge, most = near(b, False)
     first, start = np.cumsum(many) - many, np.cumsum(most) - most
-    for chunk in _chunks(many * most):
+    for chunk in portions(many * most, AT_ONCE):
         pair, p, q = _expand(many[chunk], most[chunk])
         pair += chunk.start
         c, e = corner[first[pair] + p], edge[start[pair] + q]

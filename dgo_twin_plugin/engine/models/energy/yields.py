@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...counts import nth
 from ...grid import Raster
 from ...kept import whole_of
 from ...scan import cells_inside
@@ -111,7 +112,7 @@ def _thinned(feature: np.ndarray, count: np.ndarray, roof: dict[str, Any]) -> np
     """(k,) bool: the cells to work out, all of them in a plan of ordinary size. ``feature`` sorted.
     The golden ratio spreads those that stay over each roof."""
     share = min(1.0, float(roof["most_cells"]) / max(len(feature), 1))
-    rank = np.arange(len(feature)) - (np.cumsum(count) - count)[feature]
+    rank = nth(count, feature)
     wanted = np.maximum(share, float(roof["least_cells"]) / np.maximum(count, 1))[feature]
     return np.asarray((rank * 0.6180339887498949) % 1.0 < wanted)
 
