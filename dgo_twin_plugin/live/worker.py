@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from qgis.PyQt.QtCore import QObject, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QObject, Qt, QTimer, pyqtSignal
 
 from ..engine.pulse import heard_by
 from ..engine.words import Cancelled
@@ -169,8 +169,12 @@ class Worker(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._last: Job | None = None  # what a job holds of QGIS is let go in this thread
+        self._back: list[Job] = []  # what came back, and is not told yet
+        self._turn = QTimer(self)
+        self._turn.setSingleShot(True)
+        self._turn.timeout.connect(self._deliver)
         self._loop = _Loop(self._posted.emit)
-        self._posted.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._posted.connect(self._came, Qt.ConnectionType.QueuedConnection)
         self.destroyed.connect(self._loop.gone)
 
     def start(self, job: Job) -> None:
@@ -184,9 +188,20 @@ class Worker(QObject):
     def end(self, seconds: float = 20.0) -> bool:
         """Stop the thread and wait for it; whether it ended in time. Nothing follows."""
         ended = self._loop.end(seconds)
-        self._last = None
+        self._turn.stop()
+        self._back, self._last = [], None
         return ended
 
-    def _deliver(self, job: Job) -> None:
-        self._last = job
-        self.done.emit(job)
+    def _came(self, job: Job) -> None:
+        """What the job made is looked through for circles now, in a turn of its own: else Python
+        does it while the numbers are painted, and the window stands still for both."""
+        self._back.append(job)
+        if gc.isenabled():
+            gc.collect(1)
+        self._turn.start(0)
+
+    def _deliver(self) -> None:
+        came, self._back = self._back, []
+        for job in came:
+            self._last = job
+            self.done.emit(job)

@@ -273,6 +273,31 @@ def test_the_collector_works_again_afterwards(qgis_app: Any) -> None:
         gc.enable()
 
 
+def test_what_a_job_made_is_looked_through_before_it_is_told(
+    qgis_app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python's collector looks at the young objects in a turn before ``done``, so painting the
+    first numbers does not pay for it; what came back when the worker ends is not told."""
+    from qgis.PyQt.QtCore import QCoreApplication
+
+    from dgo_twin_plugin.live import worker as module
+
+    said: list[Any] = []
+    monkeypatch.setattr(module.gc, "collect", lambda generation: said.append(generation))
+    worker = module.Worker()
+    worker.done.connect(lambda _job: said.append("done"))
+    worker.start(module.Job(lambda _t, _p: None))
+    end = time.monotonic() + 10
+    while "done" not in said and time.monotonic() < end:
+        QCoreApplication.processEvents()
+    assert said == [1, "done"]
+    worker._came(module.Job(lambda _t, _p: None))
+    assert said == [1, "done", 1]  # not told in the same turn
+    worker.end()
+    QCoreApplication.processEvents()
+    assert said == [1, "done", 1]
+
+
 class Stumbles:
     """A source that ends half-way the first times, as a file does that is being saved."""
 
