@@ -16,8 +16,9 @@ from .checks import Check
 from .density import ZoneStats, zone_stats
 from .indicators import all_indicators
 from .indicators.spec import Indicator, LegalTest, Measurement, ZoneValues
+from .prepare import prepare_all
 from .roles import role_label
-from .scores import Ambitions, Prepared, ScoreRow, prepare, rejudge
+from .scores import Ambitions, Prepared, ScoreRow, rejudge
 from .totals import TotalRow, Weights
 from .words import FOUND, Message, say
 
@@ -114,19 +115,18 @@ def assess(
     specs = [s for s in all_indicators() if wanted is None or s.id in wanted]
     laid = Weights.of(profile, weights)
     measurements: dict[str, Measurement] = {}
-    prepared: dict[str, Prepared] = {}
     found_here: list[Check] = []
     turns, long = in_turn(specs, {s.id for s in specs if missing_input(scene, s) is None})
     with started(scene, long):
         for count, spec in enumerate(turns):
             if progress is not None:
                 progress(count / len(specs), spec.id)
-            measured = unchanged.measured(scene, profile, spec, measure)
-            measurements[spec.id] = measured
-            prepared[spec.id] = unchanged.judged(scene, profile, spec, measured, prepare)
+            measurements[spec.id] = unchanged.measured(scene, profile, spec, measure)
     # told in the order of the indicators, whatever the order of the work
     measurements = {s.id: measurements[s.id] for s in specs}
-    prepared = {s.id: prepared[s.id] for s in specs}
+    prepared = unchanged.judged(
+        scene, profile, [(s, measurements[s.id]) for s in specs], prepare_all
+    )
     for measured in measurements.values():
         found_here += measured.checks
     # indicators that rest on the same model say the same of its inputs: once is enough

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from . import marks as m
-
-if TYPE_CHECKING:
-    from .spread import Budget
 
 
 @dataclass
@@ -23,20 +19,6 @@ class Band:
     low: np.ndarray
     high: np.ndarray
 
-    @classmethod
-    def of(cls, budget: Budget, value: np.ndarray, anchors: np.ndarray, up: bool,
-           log: bool) -> Band:  # fmt: skip
-        """Marks at value +- 1.645 sigma, once with and once without each contribution."""
-        names = tuple(budget.sigma)
-        norms = anchors[:, 0], anchors[:, 1], anchors[:, 2]
-        if not names:
-            mark = m.mark(value, *norms, up, log)
-            return cls((), mark[None, :], mark[None, :].copy())
-        sigma = np.array([budget.total(), *(budget.total(name) for name in names)])
-        ends = m.spread(value[None, :], sigma, "decades" if log else "absolute", log)
-        marks = m.mark(np.stack(ends), *norms, up, log)
-        return cls(names, marks.min(axis=0), marks.max(axis=0))
-
     def row(self, name: str) -> int:
         return self.names.index(name) + 1 if name in self.names else 0
 
@@ -47,37 +29,29 @@ class Band:
     def plan(self, weight: np.ndarray, use: np.ndarray) -> None:
         """Fill the plan (column 0): the weighted mean of the zones, for the same input errs the
         same way in every zone. NaN where no zone is in use."""
-        use = use & (weight > 0)
+        use = use & (weight > 0) & ~np.isnan(self.low[0])
         use[0] = False
+        w = weight[use]
+        if not len(w):
+            self.low[:, 0] = self.high[:, 0] = np.nan
+            return
+        whole = w.sum()
         for ends in (self.low, self.high):
-            here = use & ~np.isnan(ends[0])
-            if not here.any():
-                ends[:, 0] = np.nan
-                continue
-            w, own = weight[here], ends[:, here]
-            mean = (own * w).sum(axis=1) / w.sum()
+            own = ends[:, use]
+            mean = (own * w).sum(axis=1) / whole
             # rounding adds nothing
             ends[:, 0] = np.minimum(np.maximum(mean, own.min(axis=1)), own.max(axis=1))
 
     def next(self, zone: int, cap: float = m.OPTIMUM) -> tuple[str | None, float | None]:
         """The contribution without which the interval narrows most, and by how many mark points;
         ``cap`` is the highest mark that the law leaves. (None, None) where nothing narrows."""
-        return self.nexts(cap, slice(zone, zone + 1))[0]
-
-    def nexts(self, cap: float = m.OPTIMUM,
-              zones: slice = slice(None)) -> list[tuple[str | None, float | None]]:  # fmt: skip
-        """:meth:`next` of many zones at once."""
-        low, high = self.low[:, zones], self.high[:, zones]
-        if not self.names:
-            return [(None, None)] * low.shape[1]
-        width = np.minimum(high, cap) - np.minimum(low, cap)
-        with np.errstate(invalid="ignore"):
-            gain = width[0] - width[1:]
-        best = np.argmax(gain, axis=0)
-        most = gain[best, np.arange(gain.shape[1])]
-        narrows = np.isfinite(width[0]) & (most > 1e-9)
-        return [(self.names[k], by) if use else (None, None)
-                for k, by, use in zip(best.tolist(), most.tolist(), narrows.tolist())]  # fmt: skip
+        width = [min(high, cap) - min(low, cap) for low, high in
+                 zip(self.low[:, zone].tolist(), self.high[:, zone].tolist())]  # fmt: skip
+        gains = [width[0] - other for other in width[1:]]
+        most = max(gains, default=0.0)
+        if not most > 1e-9:  # also where there is no interval
+            return None, None
+        return self.names[gains.index(most)], most
 
 
 def lowest(bands: Iterable[Band]) -> Band:

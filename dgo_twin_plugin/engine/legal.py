@@ -13,8 +13,10 @@ number (60.5 -> 60).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
+from operator import is_
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,7 +33,7 @@ VULNERABLE = ("very_vulnerable", "vulnerable")  # PR 10^-6 is a limit for these 
 _DUST = 6  # decimals that survive before rounding: 60.4999999999 is 60.5
 _ORDER = {outcome: i for i, outcome in enumerate(words.LEGAL_CHECKS)}  # worst first
 _OUTCOMES = np.array(words.LEGAL_CHECKS, object)
-_CERTAIN = (words.EXCEEDS, words.EXCEEDS_EXCEPTION)
+_CERTAIN = (words.EXCEEDS, words.EXCEEDS_EXCEPTION)  # the first of _ORDER
 
 
 def whole_db(level: Any) -> np.ndarray:
@@ -61,17 +63,24 @@ def test_limits(
     v, bound = np.asarray(value, float), np.asarray(limit, float)
     if whole:
         v = whole_db(v)
+    known = ~(np.isnan(v) | np.isnan(bound))
+    found = np.where(known, _ORDER[words.COMPLIES], _ORDER[words.NOT_TESTED])
     with np.errstate(invalid="ignore"):
-        beyond = v < bound if lower_is_worse else v > bound
-        # dust of binary floats is no breach: 100 * 30 / 30 must comply with 100
-        dust = np.abs(v - bound) <= 1e-12 + 1e-9 * np.abs(bound)
-        beyond = beyond & ~(dust & np.isfinite(bound))
-    found = np.where(np.asarray(exception, bool), _ORDER[words.EXCEEDS_EXCEPTION],
-                     _ORDER[words.EXCEEDS])  # fmt: skip
-    found = np.where(np.asarray(basis_legal, bool), found, _ORDER[words.INDICATIVE])
-    found = np.where(beyond, found, _ORDER[words.COMPLIES])
-    found = np.where(np.isnan(v) | np.isnan(bound), _ORDER[words.NOT_TESTED], found)
-    found = np.where(np.asarray(in_scope, bool), found, _ORDER[words.NOT_IN_SCOPE])
+        beyond = known & (v < bound if lower_is_worse else v > bound)
+        if beyond.any():
+            # dust of binary floats is no breach: 100 * 30 / 30 must comply with 100
+            dust = np.abs(v - bound) <= 1e-12 + 1e-9 * np.abs(bound)
+            beyond &= ~(dust & np.isfinite(bound))
+    if beyond.any():
+        certain = np.where(np.asarray(exception, bool), _ORDER[words.EXCEEDS_EXCEPTION],
+                           _ORDER[words.EXCEEDS])  # fmt: skip
+        breach = np.where(np.asarray(basis_legal, bool), certain, _ORDER[words.INDICATIVE])
+        found = np.where(beyond, breach, found)
+    if in_scope is not True:
+        found = np.where(np.asarray(in_scope, bool), found, _ORDER[words.NOT_IN_SCOPE])
+    shape = np.broadcast(v, bound, basis_legal, in_scope, exception).shape
+    if found.shape != shape:
+        found = np.broadcast_to(found, shape)
     return np.asarray(_OUTCOMES[found], object)
 
 
@@ -181,39 +190,86 @@ def worst_test(tests: Iterable[LegalTest], default: str = words.NOT_TESTED) -> W
     """The worst outcome (order of :data:`words.LEGAL_CHECKS`); of equals the one furthest beyond
     its limit. ``default`` where there is no test. Breaches are counted once per object, also where
     a building lies in two zones; only certain ones count (``indicative`` does not)."""
-    return worst_by_zone(list(tests), 0, default)[0]
+    return Verdicts(list(tests), 0).by_zone(default)[0]
 
 
-def worst_by_zone(
-    tests: Sequence[LegalTest], zones: int, default: str = words.NOT_TESTED
-) -> list[Worst]:
-    """:func:`worst_test` of the tests of each zone, (zones + 1,); index 0 of all tests. A plan has
-    thousands of tests: they are put in order once, with arrays."""
-    nothing = Worst(default, 0, float("nan"), None)
-    if not tests:
-        return [nothing] * (zones + 1)
-    margin = np.array([test.value - test.limit for test in tests], float)
-    severe = np.array([_ORDER[test.outcome] for test in tests], np.int64)
-    rank = np.lexsort((np.where(np.isnan(margin), np.inf, -margin), severe))
-    zone, first = np.unique([tests[i].zone for i in rank.tolist()], return_index=True)
-    worst = dict(zip(zone.tolist(), rank[first].tolist()))
-    worst[0] = int(rank[0])
-    breaches: dict[int, set[tuple[int, str, str]]] = {}
-    certain = np.array([outcome in _CERTAIN for outcome in words.LEGAL_CHECKS])
-    for i in np.flatnonzero(certain[severe]).tolist():
-        test = tests[i]
-        key = (test.feature if test.feature >= 0 else -1 - i, test.source_kind, test.part)
-        for at in (0, test.zone):
-            breaches.setdefault(at, set()).add(key)
-    found = []
-    for at in range(zones + 1):
-        if at in worst:
-            test = tests[worst[at]]
-            many = len(breaches.get(at, ()))
-            found.append(Worst(test.outcome, many, float(test.limit), test))
+@cache
+def _untested(default: str) -> Worst:
+    return Worst(default, 0, float("nan"), None)
+
+
+class Verdicts:
+    """:func:`worst_test` of the tests of an indicator, per zone and at index 0 of all: of those of
+    all its parts together, and of those of each part.
+
+    A design has thousands of tests, of which an edit makes a few anew. A zone of which all tests
+    are the very objects of the run ``before``, at the same place, keeps its :class:`Worst`.
+    """
+
+    def __init__(self, tests: list[LegalTest], zones: int, before: Verdicts | None = None) -> None:
+        self.tests, self.n_zones = tests, zones
+        self._worst: dict[tuple[str | None, int], Worst] = {}  # by part (None: all) and zone
+        self._by_zone: dict[tuple[str, str | None], list[Worst]] = {}
+        self._parts: dict[str, int]  # the parts that tests name, numbered
+        if before is None or (before.n_zones, len(before.tests)) != (zones, len(tests)):
+            self.new, self._parts = tests, {}
+            self._columns = self._read(tests)
+            touched = {0, *self._columns[0].tolist()}
         else:
-            found.append(nothing)
-    return found
+            known = map(is_, tests, before.tests)
+            new = [i for i, old in enumerate(known) if not old]
+            self.new, self._parts = [tests[i] for i in new], dict(before._parts)
+            self._columns = tuple(c.copy() for c in before._columns)
+            for column, now in zip(self._columns, self._read(self.new)):
+                column[new] = now
+            touched = {0, *self._columns[0][new].tolist(), *before._columns[0][new].tolist()}
+            self._worst = {key: w for key, w in before._worst.items() if key[1] not in touched}
+        zone, _, _, part = self._columns
+        for at in touched if tests else ():
+            rows = np.flatnonzero(zone == at) if at else np.arange(len(tests))
+            for name, number in ((None, -1), *self._parts.items()):
+                every = name is None or len(self._parts) == 1
+                mine = rows if every else rows[part[rows] == number]
+                if len(mine):
+                    self._worst[name, at] = self._of(mine)
+
+    def _read(self, tests: list[LegalTest]) -> tuple[np.ndarray, ...]:
+        """(k,) each: zone; severity, the worst 0; how far within its limit, inf where unknown;
+        number of its part."""
+        left = np.array([test.limit - test.value for test in tests], float)
+        part = [self._parts.setdefault(test.part, len(self._parts)) for test in tests]
+        return (
+            np.array([test.zone for test in tests], np.int64),
+            np.array([_ORDER[test.outcome] for test in tests], np.int64),
+            np.where(np.isnan(left), np.inf, left),
+            np.array(part, np.int64),
+        )
+
+    def hold(self, tests: list[LegalTest], zones: int) -> bool:
+        """Whether these are the very tests."""
+        return (self.n_zones, len(self.tests)) == (zones, len(tests)) and all(
+            map(is_, tests, self.tests))  # fmt: skip
+
+    def _of(self, rows: np.ndarray) -> Worst:
+        """The worst of the tests of these rows, ascending."""
+        _, severe, left, _ = self._columns
+        worst = rows[severe[rows] == severe[rows].min()]
+        test = self.tests[worst[np.argmin(left[worst])]]
+        breaches = {
+            (self.tests[i].feature if self.tests[i].feature >= 0 else -1 - i,
+             self.tests[i].source_kind, self.tests[i].part)
+            for i in rows[severe[rows] < len(_CERTAIN)].tolist()
+        }  # fmt: skip
+        return Worst(test.outcome, len(breaches), float(test.limit), test)
+
+    def by_zone(self, default: str, part: str | None = None) -> list[Worst]:
+        """(n_zones + 1,) of the tests of one part, or of all; ``default`` where there is none."""
+        key = default, part
+        if key not in self._by_zone:
+            none = _untested(default)
+            self._by_zone[key] = [self._worst.get((part, at), none)
+                                  for at in range(self.n_zones + 1)]  # fmt: skip
+        return self._by_zone[key]
 
 
 def legal_result(tests: Iterable[LegalTest], default: str = words.NOT_TESTED) -> tuple[str, int]:
@@ -233,42 +289,26 @@ def is_new(surfaces: Surfaces) -> np.ndarray:
     return new
 
 
-def _uses(surfaces: Surfaces, what: str) -> np.ndarray:
-    """(n,) object: what the law asks of each feature; None where it asks nothing."""
-    fields, functions = surfaces.fields, surfaces.functions
-    # most ground is no building: of that the law asks nothing, unless it names a use
-    nothing = functions.without_use(what)
-    named = np.array([use is not None for use in fields["use_class"]], bool)
-    rows = np.flatnonzero(named | ~nothing[surfaces.codes])
-    found = np.full(len(named), None, object)
-    found[rows] = functions.uses(
-        what,
-        np.asarray(surfaces.function, object)[rows].tolist(),
-        np.asarray(fields["use_class"], object)[rows].tolist(),
-        np.asarray(fields["dwelling_type"], object)[rows].tolist(),
-        np.asarray(fields["gfa"])[rows].tolist(),
-    )
+def asked(surfaces: Surfaces, what: str,
+          rows: np.ndarray | slice = slice(None)) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """What the law asks of features: (n,) which of its answers, and these (m,) object; None where
+    it asks nothing. ``what`` as in :meth:`.functions.Functions.uses`."""
+    fields = surfaces.fields
+    return surfaces.functions.asked(what, surfaces.uses[rows], fields["dwelling_type"][rows],
+                                    fields["gfa"][rows])  # fmt: skip
+
+
+def noise_sensitive(surfaces: Surfaces,
+                    rows: np.ndarray | slice = slice(None)) -> np.ndarray:  # fmt: skip
+    """(n,) bool: dwelling, education, care and childcare with beds; not office, retail, hotel,
+    culture (functions.yml; a ``use_class`` goes before the function)."""
+    which, answers = asked(surfaces, "noise_sensitive", rows)
+    found: np.ndarray = answers.astype(bool)[which]
     return found
 
 
-def noise_sensitive(surfaces: Surfaces) -> np.ndarray:
-    """(n,) bool: dwelling, education, care and childcare with beds; not office, retail, hotel,
-    culture (functions.yml; a ``use_class`` goes before the function)."""
-    return _uses(surfaces, "noise_sensitive").astype(bool)
-
-
-def noise_scope(surfaces: Surfaces) -> np.ndarray:
+def noise_scope(surfaces: Surfaces,
+                rows: np.ndarray | slice = slice(None)) -> np.ndarray:  # fmt: skip
     """(n,) bool: objects of the noise test: new and noise-sensitive."""
-    scope: np.ndarray = is_new(surfaces) & noise_sensitive(surfaces)
+    scope: np.ndarray = is_new(surfaces)[rows] & noise_sensitive(surfaces, rows)
     return scope
-
-
-def vulnerability(surfaces: Surfaces) -> np.ndarray:
-    """(n,) object: ``very_vulnerable``, ``vulnerable``, ``limited_vulnerable`` or None (zeer
-    kwetsbaar, kwetsbaar, beperkt kwetsbaar; Bkl annex VI by way of functions.yml, K)."""
-    return _uses(surfaces, "vulnerability")
-
-
-def is_vulnerable(surfaces: Surfaces) -> np.ndarray:
-    """(n,) bool: vulnerable or very vulnerable, for which PR 10^-6 is a limit."""
-    return np.array([v in VULNERABLE for v in vulnerability(surfaces)], bool)

@@ -22,6 +22,7 @@ LOWEST, MINIMUM, BASIS, OPTIMUM = 1.0, 6.0, 8.0, 10.0
 LEGAL_CAP = 5.0  # indicators, "The law": `exceeds` caps the mark at 5.0
 Z90 = 1.645  # half-width of the 90 % interval in sigmas (indicators G10)
 SIGMA_KINDS = ("absolute", "relative", "decades")
+_ROOT2 = math.sqrt(2.0)
 _SNAP = 9  # decimals: a mark this close to an exact tenth is that tenth (binary floats)
 
 Number = Any  # float or array-like of floats
@@ -31,11 +32,12 @@ def scaled(value: Number, log: Number) -> np.ndarray:
     """t(x): log10 of the value where ``log``, else the value (domain 2.4). A log quantity <= 0
     gives -inf, so the mark function sends it to the end that indicators G10 names."""
     if np.ndim(log) == 0:
+        if not log:
+            return np.asarray(value, float)
         found = np.array(value, float)
-        if log:
-            positive = found > 0
-            found[found <= 0] = -np.inf
-            found[positive] = np.log10(found[positive])
+        positive = found > 0
+        found[found <= 0] = -np.inf
+        found[positive] = np.log10(found[positive])
         return found
     x, is_log = np.broadcast_arrays(np.asarray(value, float), np.asarray(log, bool))
     out = x.astype(float)
@@ -47,8 +49,8 @@ def scaled(value: Number, log: Number) -> np.ndarray:
 
 
 def plain(values: Number) -> np.ndarray:
-    """``numpy.nan_to_num``, at once where all are finite, as nearly always."""
-    found = np.array(values, float)
+    """``numpy.nan_to_num``; where all are finite, as nearly always, the values themselves."""
+    found = np.asarray(values, float)
     if np.isfinite(found).all():
         return found
     return np.asarray(np.nan_to_num(found))
@@ -93,6 +95,18 @@ def mark(
     result = np.where(better == -np.inf, LOWEST, result)
     result = np.minimum(np.maximum(result, LOWEST), OPTIMUM)
     return np.where(np.isnan(t) | np.isnan(m) | np.isnan(b) | np.isnan(o), np.nan, result)
+
+
+def fails(
+    value: Number, minimum: np.ndarray, basis: np.ndarray, up: bool, log: bool
+) -> np.ndarray:
+    """Where :func:`mark` is below 6, but for the dust of binary floats; arrays (k,). False where
+    the value or the norm is NaN. One part at a time, of which every place is asked."""
+    t, m, b = (scaled(x, log) for x in (value, minimum, basis))
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        found = np.round(MINIMUM + 2.0 * ((t - m) / (b - m)), _SNAP) < MINIMUM
+        found &= t < b if up else t > b  # beyond the basis another line holds
+    return np.asarray(found)
 
 
 def value_at_mark(
@@ -165,7 +179,7 @@ def interval(
 
 def _normal_cdf(z: np.ndarray) -> np.ndarray:
     # math.erf: SciPy may be absent (design 5)
-    flat = [0.5 * (1.0 + math.erf(v / math.sqrt(2.0))) for v in np.ravel(z)]
+    flat = [0.5 * (1.0 + math.erf(v / _ROOT2)) for v in np.ravel(z).tolist()]
     return np.asarray(flat, float).reshape(np.shape(z))
 
 

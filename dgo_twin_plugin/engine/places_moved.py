@@ -24,17 +24,18 @@ _DUST = 1e-9
 _LN10 = float(np.log(10.0))
 
 
+def movable(part: Part, data: ReducedPart) -> bool:
+    """False for values that an indicator worked out per zone itself: of these no place is known."""
+    return part.reduce != GIVEN and data.places is not None and data.known is not None
+
+
 class Moved:
-    """The known places of one part, ready to be moved. ``ready`` is False for values that an
-    indicator worked out per zone itself. All answers are (n_zones + 1,) on the scale of the mark
-    (decades where ``log``)."""
+    """The known places of one part that is :func:`movable`. All answers are (n_zones + 1,) on the
+    scale of the mark (decades where ``log``)."""
 
     def __init__(self, part: Part, data: ReducedPart, log: bool) -> None:
         self.part, self.data, self.log = part, data, log
         self.n = len(data.value)
-        self.ready = part.reduce != GIVEN and data.places is not None and data.known is not None
-        if not self.ready:
-            return
         assert data.places is not None and data.known is not None
         self.places: Places = data.places
         self.linear = part.reduce in (RATIO, MEAN, LOG_MEAN)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, field
+from operator import eq
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,9 +19,14 @@ import numpy as np
 from . import marks as m
 from . import words
 from .band import Band, lowest
-from .indicators.spec import Indicator, LegalTest, Measurement, Part
-from .legal import Worst, describe, worst_by_zone
-from .reduce import ReducedIndicator, ReducedPart, extremes, reduced
+from .by_zone import by_zone
+from .draft import Draft, mark_all
+from .indicators.spec import Indicator, Measurement, Part
+from .kept import Kept, whole
+from .legal import Verdicts, Worst, describe
+from .obstacles import Obstacles
+from .pulse import beat
+from .reduce import ReducedIndicator, ReducedPart, extremes, reduced, sums_of
 from .rough import shares as rough_shares
 from .rough import undrawn
 from .score_row import COLUMNS as COLUMNS
@@ -27,13 +34,13 @@ from .score_row import ScoreRow as ScoreRow
 from .score_row import rows_of
 from .spread import Budget
 from .spread import budget as make_budget
-from .words import Message, say
+from .words import say
+from .zone_norms import Asked, ZoneNorms, zone_norms
 
 if TYPE_CHECKING:
-    from .norms import Norm, Profile
+    from .norms import Profile
     from .scene import Scene
 
-_DUST = 1e-9
 _serials = itertools.count(1)
 
 
@@ -50,12 +57,6 @@ class PreparedPart:
     band: Band  # 90 % intervals of the marks, before the legal cap
     rows: list[ScoreRow]  # by zone id, without ambition, gap; status not final
 
-    def fresh(self) -> PreparedPart:
-        """The same, for one measurement: of what is kept nobody changes anything."""
-        band = Band(self.band.names, self.band.low.copy(), self.band.high.copy())
-        return PreparedPart(self.part, self.up, self.log, self.anchors, self.marks, self.weight,
-                            band, self.rows)  # fmt: skip
-
 
 @dataclass
 class Prepared:
@@ -68,7 +69,8 @@ class Prepared:
     deciding: list[str]  # part id by zone id
     weight: np.ndarray  # (n_zones + 1,) w to the plan
     rows: list[ScoreRow]  # by zone id, without ambition and gap
-    # for :func:`.scores.rejudge`: a number that no other has, and what was last laid over this
+    # for :func:`.scores.rejudge`: a number that no other has, and what was last laid over this or
+    # over what this takes the place of
     serial: int = field(default_factory=_serials.__next__, init=False, compare=False, repr=False)
     laid: Any = field(default=None, init=False, compare=False, repr=False)
 
@@ -76,14 +78,6 @@ class Prepared:
 def _number(value: float) -> float | None:
     """A float for a column, or None for NaN."""
     return None if value != value else float(value)
-
-
-def _told(messages: dict[int, Message]) -> str:
-    return repr(messages) if messages else ""
-
-
-def _floats(values: Iterable[Any]) -> np.ndarray:
-    return np.array([np.nan if v is None else v for v in values], float)
 
 
 def over_zones(values: np.ndarray, weight: np.ndarray, use: np.ndarray) -> float:
@@ -94,313 +88,198 @@ def over_zones(values: np.ndarray, weight: np.ndarray, use: np.ndarray) -> float
     if not use.any():
         return float("nan")
     w, x = weight[use], values[use]
+    least, most = float(x.min()), float(x.max())
+    if least == most:
+        return least
     # never beyond the values themselves, by the dust of binary floats: a 10 is a 10
-    return min(max(float((w * x).sum() / w.sum()), float(x.min())), float(x.max()))
+    return min(max(float((w * x).sum() / w.sum()), least), most)
 
 
 class _Judge:
     """Works out one :class:`Prepared`; a class only to share its many inputs."""
 
-    def __init__(
-        self, scene: Scene, profile: Profile, spec: Indicator, measurement: Measurement
-    ) -> None:
-        self.scene, self.profile = scene, profile
+    def __init__(self, scene: Scene, profile: Profile, norms: ZoneNorms, spec: Indicator,
+                 measurement: Measurement) -> None:  # fmt: skip
+        self.scene, self.profile, self.norms = scene, profile, norms
         self.spec, self.measurement = spec, measurement
         self.n = scene.n_zones
-        self.types: list[str | None] = [None, *[t or None for t in scene.zones.area_type]]
-        named = {t for t in self.types[1:] if t is not None}
-        self.types[0] = next(iter(named)) if len(named) == 1 else None
-        self.date = scene.date
-        self.norms = profile.indicators.get(spec.id)
+        reuse = getattr(scene, "reuse", None)
+        self.kept: Kept | None = None if reuse is None else reuse.kept
         self.data: ReducedIndicator = reduced(measurement, spec, self.n)
-        self._worst: tuple[list[LegalTest], str, list[Worst]] | None = None  # the last asked for
-        self.undrawn = undrawn(scene, spec, 1.0 - float(profile.min_coverage))
-        self.scored = [p for p in spec.parts if not p.informative]
-        if spec.combine != "lowest":
-            self.scored = self.scored[:1]
-
-    # - what the profile says ------------------------------------------------------------
-
-    def _attribute(self, part: Part, name: str, default: Any) -> Any:
-        """An attribute of the norms of a part, else of the indicator, else the default."""
-        for holder in ((getattr(self.norms, "parts", None) or {}).get(part.id), self.norms):
-            found = getattr(holder, name, None)
-            if found is not None and found != "":
-                return found
-        return default
-
-    def _sigma(self, part: Part) -> tuple[np.ndarray, str]:
-        """Spread per zone and its kind: from the profile, else the specification; a spread that
-        the measurement knows itself goes before, in the same kind."""
-        number, kind = self._attribute(part, "sigma", None) or self.spec.sigma
-        sigma = np.full(self.n + 1, float(number))
-        known = self.measurement.sigma
-        if known is not None:
-            sigma = np.where(np.isnan(np.asarray(known, float)), sigma, known)
-        return sigma, str(kind)
-
-    def _budget(self, part: Part, anchors: np.ndarray, log: bool) -> Budget:
-        if part.informative or part.id not in self.data.parts:
-            return Budget(self.n + 1, {})
-        return make_budget(self.scene, self.profile, self.spec, self.measurement, part,
-                           self.data.parts, self._sigma(part), anchors, log)  # fmt: skip
-
-    # - why a zone has no mark -----------------------------------------------------------
-
-    def _obstacle(self, zone: int, part: Part, norm: Any) -> tuple[str, Message] | None:
-        """(status, reason) of a zone without a mark, None where it has one (G7 order)."""
-        said = self.measurement
-        area_type = self.types[zone]
-        unknown = area_type is None or area_type not in self.profile.area_types
-        data = self.data.parts.get(part.id)
-        if zone in said.not_applicable:
-            return words.NOT_APPLICABLE, said.not_applicable[zone]
-        if self.profile.not_applicable(self.spec.id, area_type, part.id):
-            return words.NOT_APPLICABLE, say("reasons.nvt", area_type=area_type)
-        if data is not None and said.missing is None and bool(data.empty[zone]):
-            if zone not in said.not_assessed:
-                return words.NOT_APPLICABLE, say("reasons.nothing_to_judge")
-        if said.missing is not None:
-            return words.NOT_ASSESSED, said.missing
-        if zone in said.not_assessed:
-            return words.NOT_ASSESSED, said.not_assessed[zone]
-        if zone in self.undrawn:
-            return words.NOT_ASSESSED, say("reasons.no_trees_yet")
-        if area_type is None:
-            return words.NOT_ASSESSED, say("reasons.no_area_type")
-        if unknown:
-            return words.NOT_ASSESSED, say("reasons.unknown_area_type", area_type=area_type)
-        if norm is None:
-            return words.NOT_ASSESSED, say("reasons.no_norm", area_type=area_type)
-        if data is None:
-            return words.NOT_ASSESSED, say("reasons.not_measured")
-        short = self._too_little(float(data.coverage[zone]))
-        if short is not None:
-            return words.NOT_ASSESSED, short
-        if math.isnan(float(data.value[zone])):
-            return words.NOT_ASSESSED, say("reasons.no_value")
-        return None
-
-    def _too_little(self, coverage: float) -> Message | None:
-        least = float(self.profile.min_coverage)
-        if coverage >= least - _DUST:
-            return None
-        share = 0.0 if math.isnan(coverage) else 100.0 * coverage
-        return say("reasons.coverage", coverage=share, least=100.0 * least)
+        self.proxy = self.data.proxy
+        bare = undrawn(scene, spec, 1.0 - float(profile.min_coverage))
+        self.obstacles = Obstacles(norms, spec, measurement, self.n, bare)
+        self.nothing = np.full(self.n + 1, np.nan)
+        self.drafts = [self._draft(part) for part in spec.parts if not self._unmeasured(part)]
 
     # - one part -------------------------------------------------------------------------
 
-    def part(self, part: Part) -> PreparedPart:
-        data = self.data.parts.get(part.id)
-        up = self._attribute(part, "direction", words.UP) == words.UP
-        log = self._attribute(part, "scale", words.LINEAR) == words.LOG
-        norms = [
-            None if part.informative or t is None else self.profile.norm(self.spec.id, t, part.id)
-            for t in self.types
-        ]
-        anchors = np.array(
-            [[x.minimum, x.basis, x.optimum] if x else [np.nan] * 3 for x in norms], float
-        )
-        budget = self._budget(part, anchors, log)
-        below, worst = self._places(data, part, up, log, anchors)
-        rough = None if data is None else rough_shares(self.scene, self.spec, part, data)
+    def _draft(self, part: Part) -> Draft:
+        data, asked = self.data.parts.get(part.id), self.norms.of(self.spec, part)
+        obstacles = self.obstacles.of(part, asked, data)
+        if data is None:
+            none = self.nothing
+            return Draft(part, asked, data, Budget(self.n + 1, {}), obstacles, np.zeros(self.n + 1),
+                         none, none.copy(), none, none, none)  # fmt: skip
+        assumed, rough = data.assumed, rough_shares(self.scene, self.spec, part, data)
+        if rough is not None:
+            assumed = np.where(data.weight > 0, rough[1], assumed)
+        return Draft(part, asked, data, self._budget(part, asked), obstacles, data.weight,
+                     data.value, data.coverage.copy(), assumed,
+                     *self._places(data, part, asked))  # fmt: skip
 
-        def make() -> PreparedPart:
-            return self._made(part, up, log, norms, anchors, budget, below, worst, rough)
-
-        reuse = getattr(self.scene, "reuse", None) if rough is None else None
-        if reuse is None:
-            return make()
-        said = self.measurement
-        arrays = () if data is None else (data.weight, data.value, data.coverage, data.assumed,
-                                          data.n_features, data.empty)  # fmt: skip
-        # what is judged here follows from this alone: zones, norms, and what was reduced of places
-        made_from = (
-            b"".join(a.tobytes() for a in (*arrays, *budget.sigma.values(), below, worst,
-                                           self.data.proxy)),
-            len(arrays), tuple(budget.sigma), budget.together, self.types, self.profile,
-            _told({0: said.missing} if said.missing else {}), _told(said.not_applicable),
-            _told(said.not_assessed), said.method, sorted(self.undrawn),
-        )  # fmt: skip
-        found: PreparedPart = reuse.kept.whole(("judged", self.spec.id, part.id), made_from, make)
-        return found.fresh()
-
-    def _made(self, part: Part, up: bool, log: bool, norms: list[Norm | None], anchors: np.ndarray,
-              budget: Budget, below: np.ndarray, worst: np.ndarray,
-              rough: tuple[np.ndarray, np.ndarray] | None) -> PreparedPart:  # fmt: skip
-        n, data = self.n, self.data.parts.get(part.id)
-        obstacles: list[tuple[str, Message] | None]
+    def _budget(self, part: Part, asked: Asked) -> Budget:
         if part.informative:
-            obstacles = [self._beside(zone, data) for zone in range(n + 1)]
-        else:
-            obstacles = [self._obstacle(zone, part, norms[zone]) for zone in range(n + 1)]
-        value = np.full(n + 1, np.nan) if data is None else data.value
-        has_mark = np.array([o is None for o in obstacles])
-        lo, mid, hi = anchors.T
-        sigma = budget.total()
-        if part.informative:  # no norm: no mark, no interval, no chance
-            mark, chance = np.full(n + 1, np.nan), np.full(n + 1, np.nan)
-            band = Band((), mark[None, :].copy(), mark[None, :].copy())
-        else:
-            mark = np.where(has_mark, m.mark(value, lo, mid, hi, up, log), np.nan)
-            band = Band.of(budget, value, anchors, up, log)
-            chance = m.chance6(value, sigma, "decades" if log else "absolute", lo, up)
-        coverage = np.full(n + 1, np.nan) if data is None else data.coverage.copy()
-        weight = np.zeros(n + 1) if data is None else data.weight
-
-        if not part.informative:
-            applies = np.array([o is None or o[0] != words.NOT_APPLICABLE for o in obstacles])
-            typed = np.array([t is not None and t in self.profile.area_types for t in self.types])
-            coverage[0] = self._plan_coverage(coverage, weight, applies, typed)
-            obstacles[0] = self._plan_obstacle(obstacles, coverage[0])
-            mark[0] = over_zones(mark, weight, has_mark) if obstacles[0] is None else np.nan
-            band.plan(weight, has_mark)
-            chance[0] = m.chance_of_mark(mark[0], band.low[0, 0], band.high[0, 0])
-
-        assumed = None if data is None else data.assumed
-        if rough is not None and data is not None:
-            assumed = np.where(data.weight > 0, rough[1], data.assumed)
-        rows = rows_of(
-            {"indicator": self.spec.id, "code": self.spec.code, "part": part.id,
-             "theme": self.spec.theme, "unit": part.unit,
-             "method": self.measurement.method or self.spec.method},
-            self.types, norms, obstacles, band.nexts(),
-            {"value": value, "mark": mark, "mark_low": band.low[0], "mark_high": band.high[0],
-             "chance6": chance, "minimum": lo, "basis": mid, "optimum": hi,
-             "weight": None if data is None else weight, "coverage": coverage,
-             "assumed": assumed, "share_below_6": below, "worst_value": worst, "spread": sigma},
-            [0] * (n + 1) if data is None else [int(c) for c in data.n_features.tolist()],
-            self.data.proxy.tolist(),
-        )  # fmt: skip
-        return PreparedPart(part, up, log, anchors, mark, weight, band, rows)
-
-    def _beside(self, zone: int, data: ReducedPart | None) -> tuple[str, Message]:
-        """Informative parts carry a value and no mark."""
-        if data is not None and not math.isnan(float(data.value[zone])):
-            return words.NOT_APPLICABLE, say("reasons.informative")
-        missing = self.measurement.missing or say("reasons.no_value")
-        return words.NOT_ASSESSED, missing
-
-    # - the plan row ---------------------------------------------------------------------
-
-    def _plan_coverage(
-        self, coverage: np.ndarray, weight: np.ndarray, applies: np.ndarray, typed: np.ndarray
-    ) -> float:
-        """Sum w known / sum w applicable (G5). Zones where the indicator does not apply leave
-        both sums; ground without an area type is applicable but cannot be judged, so it only
-        stands in the denominator (G1)."""
-        zones = np.arange(self.n + 1) > 0
-        if self.n and bool((applies & typed)[1:].all()) and weight[1:].sum() > 0:
-            return float(coverage[0])
-        w = weight * (zones & applies)
-        if w.sum() <= 0:
-            return float("nan")
-        return float((w * typed * np.nan_to_num(coverage, nan=0.0)).sum() / w.sum())
-
-    def _plan_obstacle(
-        self, obstacles: list[tuple[str, Message] | None], coverage: float
-    ) -> tuple[str, Message] | None:
-        said = self.measurement
-        if 0 in said.not_applicable:
-            return words.NOT_APPLICABLE, said.not_applicable[0]
-        zones = obstacles[1:]
-        if zones and all(o is not None and o[0] == words.NOT_APPLICABLE for o in zones):
-            return next(o for o in zones if o is not None)
-        if said.missing is not None:
-            return words.NOT_ASSESSED, said.missing
-        if 0 in said.not_assessed:
-            return words.NOT_ASSESSED, said.not_assessed[0]
-        if not any(o is None for o in zones):
-            first = (o for o in zones if o is not None and o[0] == words.NOT_ASSESSED)
-            return next(first, (words.NOT_ASSESSED, say("reasons.no_zones")))
-        short = self._too_little(coverage)
-        return None if short is None else (words.NOT_ASSESSED, short)
-
-    # - places: share below 6, worst value -------------------------------------------------
+            return Budget(self.n + 1, {})
+        number, kind = asked.sigma
+        sigma, known = np.full(self.n + 1, number), self.measurement.sigma
+        if known is not None:  # what the measurement knows itself goes before, in the same kind
+            sigma = np.where(np.isnan(np.asarray(known, float)), sigma, known)
+        return make_budget(self.scene, self.profile, self.spec, self.measurement, part,
+                           self.data.parts, (sigma, kind), asked.anchors, asked.log)  # fmt: skip
 
     def _places(
-        self, data: ReducedPart | None, part: Part, up: bool, log: bool, anchors: np.ndarray
+        self, data: ReducedPart, part: Part, asked: Asked
     ) -> tuple[np.ndarray, np.ndarray]:
         """Share (0-1, by w) of the known places with a mark below 6, and the worst value: the
         worst dwelling stays in sight beside any average. NaN where no place or no norm."""
-        n = self.n
-        below, worst = np.full(n + 1, np.nan), np.full(n + 1, np.nan)
-        places = None if data is None else data.places
-        if places is None or part.informative or self.norms is None:
-            return below, worst
-        counts = ~np.isnan(places.value) & (places.weight > 0)
-        zone, x, w = places.zone[counts], places.value[counts], places.weight[counts]
+        n, places = self.n, data.places
+        if places is None or part.informative or self.spec.id not in self.profile.indicators:
+            return self.nothing, self.nothing
+        zone, x, w = places.zone, places.value, places.weight
+        counts = ~np.isnan(x) & (w > 0)
+        if not counts.all():
+            zone, x, w = zone[counts], x[counts], w[counts]
         if not len(zone):
-            return below, worst
-        lo, mid, hi = anchors[zone].T
-        marks = m.mark(x, lo, mid, hi, up, log)
-        judged = ~np.isnan(marks)
-        bad = judged & (np.round(marks, 9) < m.MINIMUM)
-        total = np.bincount(zone, weights=w * judged, minlength=n + 1)
-        low = np.bincount(zone, weights=w * bad, minlength=n + 1)
-        total[0], low[0] = (w * judged).sum(), (w * bad).sum()
-        with np.errstate(divide="ignore", invalid="ignore"):
-            below = np.where(total > 0, low / total, np.nan)
-        return below, extremes(zone, x, n, highest=not up)
+            return self.nothing, self.nothing
+        low, middle, _ = asked.anchors.T
+        normed = ~np.isnan(low)
+        if not normed[1:].all():
+            w = w * normed[zone]
+        bad = m.fails(x, low[zone], middle[zone], asked.up, asked.log)
+        below, total = self.nothing.copy(), sums_of(zone, w, n)
+        np.divide(sums_of(zone, w * bad, n), total, out=below, where=total > 0)
+        return below, extremes(zone, x, n, highest=not asked.up)
 
-    # - the law --------------------------------------------------------------------------
+    def _plan(self, draft: Draft) -> None:
+        """What the plan has of its zones (G5)."""
+        if draft.part.informative:
+            return
+        marked, weight, found = draft.marked, draft.weight, draft.obstacles
+        draft.coverage[0] = self.obstacles.plan_coverage(found, draft.coverage, weight)
+        found[0] = self.obstacles.of_plan(found, float(draft.coverage[0]))
+        draft.mark[0] = over_zones(draft.mark, weight, marked) if found[0] is None else np.nan
+        draft.band.plan(weight, marked)
+        low, high = draft.band.low[0, 0], draft.band.high[0, 0]
+        draft.chance[0] = m.chance_of_mark(draft.mark[0], low, high)
 
-    def _law(
-        self, rows: list[ScoreRow], tests: list[LegalTest], part: str, default: str, band: Band
-    ) -> list[ScoreRow]:
-        """The rows with legal check, count and limit; the cap comes last of all (indicators, "The
-        law"). A row on which the law says nothing new stays the same."""
-        if self._worst is None or self._worst[0] is not tests or self._worst[1] != default:
-            self._worst = tests, default, worst_by_zone(tests, self.n, default)
-        by_zone = self._worst[2]
-        limit = self._one_limit(part)
-        told = []
-        for row in rows:
-            result = by_zone[row.zone_id]
-            least = _number(result.limit) if result.limit == result.limit else limit
-            said = result.outcome, result.n_breach, least
-            if said != (row.legal_check, row.n_breach, row.legal_limit):
-                row = row.copy(legal_check=said[0], n_breach=said[1], legal_limit=least)
-            if result.outcome == words.EXCEEDS:
-                _cap(row, band)
-            told.append(row)
-        return told
+    def _rows(self, draft: Draft) -> list[ScoreRow]:
+        """By zone id, before the law. A zone of which no number and no reason has changed keeps
+        its row of the last run."""
+        method = self.measurement.method or self.spec.method
+        columns, band = draft.columns(), draft.band
+        numbers = np.array([*columns.values(), self.proxy], float)
 
-    def _one_limit(self, part: str) -> float | None:
-        """The legal limit where the law has just one number for this part at the date."""
-        laws = self.profile.law(self.spec.id, self.date, None, part) or ()
-        limits = {x.limit for x in laws if x.limit is not None and not math.isnan(x.limit)}
-        return float(limits.pop()) if len(limits) == 1 else None
+        def make(zones: list[int]) -> list[ScoreRow]:
+            alike = {"indicator": self.spec.id, "code": self.spec.code, "part": draft.part.id,
+                     "theme": self.spec.theme, "unit": draft.part.unit, "method": method}
+            of_zones = dict(zip((*columns, "proxy"), numbers[:, zones].tolist()))
+            return rows_of(zones, alike, self.norms.area_types, draft.asked.norms, draft.obstacles,
+                           [band.next(zone) for zone in zones], of_zones)  # fmt: skip
+
+        # to the last bit, also of that from which follows what to know next
+        every = np.concatenate([numbers, band.low[1:], band.high[1:]])
+        raw, size = every.T.tobytes(), 8 * len(every)
+        bits = [raw[at : at + size] for at in range(0, len(raw), size)]
+        return by_zone(self.kept, ("rows", self.spec.id, draft.part.id),
+                       (self.norms, method, band.names), (bits, draft.obstacles), make, eq)
+
+    def _part(self, draft: Draft) -> PreparedPart:
+        self._plan(draft)
+        asked = draft.asked
+        return PreparedPart(draft.part, asked.up, asked.log, asked.anchors, draft.mark,
+                            draft.weight, draft.band, self._rows(draft))  # fmt: skip
+
+    def _unmeasured(self, part: Part) -> bool:
+        return part.informative and part.id not in self.data.parts
+
+    def _beside(self) -> dict[str, PreparedPart]:
+        """Parts that say nothing here, neither a mark nor a value; many indicators have some, for
+        what other plans have. They stay as long as the reason does."""
+        def make() -> dict[str, PreparedPart]:
+            drafts = [self._draft(part) for part in self.spec.parts if self._unmeasured(part)]
+            mark_all(drafts)
+            return {draft.part.id: self._part(draft) for draft in drafts}
+
+        said = self.measurement
+        found = whole(self.kept, ("beside", self.spec.id),
+                      (self.norms, said.missing, said.method, self.proxy, sorted(said.parts)),
+                      make)  # fmt: skip
+        return {id_: copy(part) for id_, part in found.items()}  # for each its own law
 
     # - all together ---------------------------------------------------------------------
 
-    def run(self) -> Prepared:
-        parts = {p.id: self.part(p) for p in self.spec.parts}
-        main = [parts[p.id] for p in self.scored]
-        legal, default = self.measurement.legal, self.measurement.legal_default
-        describe(legal, self.spec.id)
-        if len(main) == 1:
-            deciding = main * (self.n + 1)
-            out = main[0].rows
-            weight, band = main[0].weight, main[0].band
-        else:
+    def prepared(self) -> Prepared:
+        made = {draft.part.id: self._part(draft) for draft in self.drafts} | self._beside()
+        parts = {part.id: made[part.id] for part in self.spec.parts}
+        main = [parts[p.id] for p in self.spec.parts if not p.informative]
+        if self.spec.combine != "lowest":
+            main = main[:1]
+        law = self._verdicts()
+        default = self.measurement.legal_default
+        one = main[0]
+        deciding, out, weight, band = main * (self.n + 1), one.rows, one.weight, one.band
+        if len(main) > 1:
             deciding, out, weight, band = self._lowest(main)
-        out = self._law(out, legal, main[0].part.id if len(main) == 1 else "", default, band)
-        by_part: dict[str, list[LegalTest]] = {}
-        alone = len(self.spec.parts) == 1
-        for test in () if alone else legal:
-            by_part.setdefault(test.part, []).append(test)
-        for part in parts.values():
-            mine = legal if alone else by_part.get(part.part.id, [])
-            own = words.NOT_TESTED if part.part.informative else default
-            part.rows = self._law(part.rows, mine, part.part.id, own, part.band)
-        for zone, (row, chosen) in enumerate(zip(out, deciding)):
-            least = chosen.rows[zone].legal_limit
-            if row.legal_limit is None and least is not None:
-                out[zone] = row.copy(legal_limit=least)
+        for id_, part in parts.items():
+            untested = words.NOT_TESTED if part.part.informative else default
+            mine = law.by_zone(untested, None if len(parts) == 1 else id_)
+            part.rows = self._under_law(id_, id_, part.rows, mine, part.band, part.rows)
+        if len(parts) == 1:
+            out = one.rows
+        else:
+            name = one.part.id if len(main) == 1 else ""
+            of_part = [p.rows[zone] for zone, p in enumerate(deciding)]
+            out = self._under_law(None, name, out, law.by_zone(default), band, of_part)
         ids = [p.part.id for p in main]
         chosen_ids = [c.part.id for c in deciding]
-        return Prepared(self.spec, self.types, parts, ids, chosen_ids, weight, out)
+        return Prepared(self.spec, self.norms.area_types, parts, ids, chosen_ids, weight, out)
+
+    # - the law --------------------------------------------------------------------------
+
+    def _verdicts(self) -> Verdicts:
+        """Of all tests of this measurement; those that are new are given their text."""
+        tests, name = self.measurement.legal, ("law", self.spec.id)
+        before: Verdicts | None = None if self.kept is None else self.kept.found(name)
+        law = before
+        if law is None or not law.hold(tests, self.n):
+            law = Verdicts(tests, self.n, before)
+            describe(law.new, self.spec.id)
+        return law if self.kept is None else self.kept.put(name, (), law)
+
+    def _under_law(self, name: str | None, part: str, rows: list[ScoreRow], verdicts: list[Worst],
+                   band: Band, of_part: list[ScoreRow]) -> list[ScoreRow]:  # fmt: skip
+        """The rows of a part (name None: of the indicator) with legal check, count and limit, where
+        no test met one that of ``part`` or of the rows ``of_part``; the cap comes last of all
+        (indicators, "The law"). A row on which the law says nothing new stays the same."""
+        one_limit = self.norms.limit(self.spec.id, part, self.scene.date)
+
+        def told(zone: int) -> ScoreRow:
+            row, verdict = rows[zone], verdicts[zone]
+            limit = one_limit if math.isnan(verdict.limit) else float(verdict.limit)
+            limit = of_part[zone].legal_limit if limit is None else limit
+            said = verdict.outcome, verdict.n_breach, limit
+            if said != (row.legal_check, row.n_breach, row.legal_limit):
+                row = row.copy(legal_check=said[0], n_breach=said[1], legal_limit=limit)
+            if verdict.outcome == words.EXCEEDS:
+                _cap(row, band)
+            return row
+
+        return by_zone(self.kept, ("under law", self.spec.id, name), (one_limit,),
+                       (rows, verdicts, of_part),
+                       lambda zones: [told(zone) for zone in zones])  # fmt: skip
+
+    # - the lowest of several parts ------------------------------------------------------
 
     def _lowest(
         self, main: list[PreparedPart]
@@ -408,54 +287,60 @@ class _Judge:
         """The part with the lowest mark counts and names itself (indicators 12, 15). A part
         without a mark is named in the reason; only when no part has one has the zone none. The
         interval is that of the lowest mark: another part may turn out to be lower."""
-        deciding: list[PreparedPart] = []
-        rows: list[ScoreRow] = []
-        table = np.array([p.marks for p in main])
         for p in main:
             p.band.drop(np.isnan(p.marks))
         band = lowest(p.band for p in main)
         weight = np.max([p.weight for p in main], axis=0)
-        for zone in range(self.n + 1):
-            column = table[:, zone]
-            if np.isnan(column).all():
-                states = [p.rows[zone].status for p in main]
-                where = states.index(words.NOT_ASSESSED) if words.NOT_ASSESSED in states else 0
-                chosen = main[where]
-                row = chosen.rows[zone].copy()
-            else:
-                chosen = main[int(np.nanargmin(column))]
+        marks = np.array([p.marks for p in main])
+        least = np.argmin(np.where(np.isnan(marks), np.inf, marks), axis=0)
+        deciding = [main[k] for k in least.tolist()]
+        for zone in np.flatnonzero(np.isnan(marks).all(axis=0)).tolist():
+            states = [p.rows[zone].status for p in main]
+            if words.NOT_ASSESSED in states:
+                deciding[zone] = main[states.index(words.NOT_ASSESSED)]
+
+        def row_of(zone: int) -> ScoreRow:
+            found: ScoreRow = deciding[zone].rows[zone].copy()
+            if not math.isnan(deciding[zone].marks[zone]):
                 absent = [p.part.id for p in main if p.rows[zone].status == words.NOT_ASSESSED]
-                reason = say("reasons.parts_missing", parts=", ".join(absent)) if absent else None
-                row = chosen.rows[zone].copy(reason=reason)
-                self._of_band(row, band)
+                found.reason = None
+                if absent:
+                    found.reason = say("reasons.parts_missing", parts=", ".join(absent))
+                _of_band(found, band)
                 # every part must reach a 6: apart, which is the careful side where they err alike
                 chances = (p.rows[zone].chance6 for p in main if not math.isnan(p.marks[zone]))
-                row.chance6 = math.prod(c for c in chances if c is not None)
-            if row.weight is not None:
-                row.weight = float(weight[zone])
-            rows.append(row)
-            deciding.append(chosen)
-        self._plan_of_lowest(rows, weight, band)
+                found.chance6 = math.prod(c for c in chances if c is not None)
+            if found.weight is not None:
+                found.weight = float(weight[zone])
+            return found
+
+        rows = by_zone(self.kept, ("lowest", self.spec.id), (), tuple(p.rows for p in main),
+                       lambda zones: [row_of(zone) for zone in zones])  # fmt: skip
+        # what the plan has follows from all zones, so that its row is always made anew
+        rows = [self._plan_of_lowest(row_of(0), rows[1:], weight, band), *rows[1:]]
         return deciding, rows, weight, band
 
     @staticmethod
-    def _of_band(row: ScoreRow, band: Band) -> None:
-        zone = row.zone_id
-        row.mark_low, row.mark_high = _number(band.low[0, zone]), _number(band.high[0, zone])
-        row.next_data, row.next_gain = band.next(zone)
-
-    def _plan_of_lowest(self, rows: list[ScoreRow], weight: np.ndarray, band: Band) -> None:
+    def _plan_of_lowest(plan: ScoreRow, zones: list[ScoreRow], weight: np.ndarray,
+                        band: Band) -> ScoreRow:  # fmt: skip
         """The plan's mark is the weighted mean of the zones' lowest marks (G5), not the lowest of
         the parts' means."""
-        plan = rows[0]
         if plan.mark is None:
-            return
-        use = np.array([r.mark is not None for r in rows])
-        plan.mark = _number(over_zones(_floats(r.mark for r in rows), weight, use))
+            return plan
+        marks = np.array([np.nan if r.mark is None else r.mark for r in (plan, *zones)], float)
+        use = ~np.isnan(marks)
+        plan.mark = _number(over_zones(marks, weight, use))
         band.plan(weight, use)
-        self._of_band(plan, band)
+        _of_band(plan, band)
         if plan.mark is not None and plan.mark_low is not None and plan.mark_high is not None:
             plan.chance6 = m.chance_of_mark(plan.mark, plan.mark_low, plan.mark_high)
+        return plan
+
+
+def _of_band(row: ScoreRow, band: Band) -> None:
+    zone = row.zone_id
+    row.mark_low, row.mark_high = _number(band.low[0, zone]), _number(band.high[0, zone])
+    row.next_data, row.next_gain = band.next(zone)
 
 
 def _cap(row: ScoreRow, band: Band) -> None:
@@ -473,4 +358,17 @@ def prepare(scene: Scene, profile: Profile, spec: Indicator, measurement: Measur
     """Everything that norms and law decide about one indicator; no ambition yet. Uses of the
     scene ``n_zones``, ``zones.area_type`` and ``date``; for the spread also what its layers say of
     themselves and which fields came from a default."""
-    return _Judge(scene, profile, spec, measurement).run()
+    return prepare_all(scene, profile, [(spec, measurement)])[0]
+
+
+def prepare_all(
+    scene: Scene, profile: Profile, measured: Sequence[tuple[Indicator, Measurement]]
+) -> list[Prepared]:
+    """:func:`prepare` of many indicators, of which all marks are worked out at once."""
+    norms = zone_norms(scene, profile)
+    judges = []
+    for spec, measurement in measured:
+        beat()
+        judges.append(_Judge(scene, profile, norms, spec, measurement))
+    mark_all([draft for judge in judges for draft in judge.drafts])
+    return [judge.prepared() for judge in judges]

@@ -26,7 +26,7 @@ def is_rough(scene: Scene) -> bool:
     """Whether any feature of the scene has assumed ground."""
     surfaces = getattr(scene, "surfaces", None)
     assumed = getattr(surfaces, "assumed", None) or {}
-    return any(word in assumed for word in WORDS)
+    return any(map(assumed.__contains__, WORDS))
 
 
 def flags(scene: Scene, spec: Indicator, part: Part) -> np.ndarray | None:

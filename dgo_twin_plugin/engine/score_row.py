@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from . import words
 from .words import Message
 
@@ -70,47 +68,40 @@ _OF_MARK = ("mark_low", "mark_high", "chance6", "spread")  # nothing where there
 
 
 def rows_of(
+    zones: list[int],
     alike: dict[str, Any],
     area_types: list[str | None],
     norms: list[Norm | None],
     obstacles: list[tuple[str, Message] | None],
     nexts: list[tuple[str | None, float | None]],
-    columns: dict[str, np.ndarray | None],
-    counts: list[int],
-    proxies: list[bool],
+    columns: dict[str, list[float]],
 ) -> list[ScoreRow]:
-    """Rows of one part by zone id, without law, ambition and gap. ``alike``: what all have in
-    common; ``columns``: numbers by zone, of which NaN is None; ``obstacles``: status and reason of
-    a zone without a mark."""
-    shown = [(name, [None] * len(norms) if values is None else _column(values))
-             for name, values in columns.items()]  # fmt: skip
+    """Rows of one part in these zones, without law, ambition and gap. ``alike``: what all have in
+    common; ``area_types``, ``norms`` and ``obstacles``, status and reason of a zone without a mark,
+    by zone id; ``nexts`` and ``columns``, numbers of which NaN is None, for each of ``zones``."""
     # in the order of the columns, as a row that is made by name
     base = {name: None for name in COLUMNS} | alike
     base |= {"legal_check": words.NOT_TESTED, "n_breach": 0, "status": words.OK}
     made = []
-    for zone, (norm, obstacle) in enumerate(zip(norms, obstacles)):
+    for zone, next_, *numbers in zip(zones, nexts, *columns.values()):
         row = object.__new__(ScoreRow)
         own = row.__dict__
         own.update(base)
         own["zone_id"], own["area_type"] = zone, area_types[zone]
-        own["n_features"], own["proxy"] = counts[zone], proxies[zone]
-        for name, values in shown:
-            own[name] = values[zone]
+        for name, value in zip(columns, numbers):
+            own[name] = None if value != value else value
+        own["n_features"], own["proxy"] = int(own["n_features"]), bool(own["proxy"])
         if own["value"] is None:
             own["spread"] = None
+        norm, obstacle = norms[zone], obstacles[zone]
         if norm is not None:
             own["norm_source"], own["norm_status"] = norm.source, norm.status
             own["norm_confidence"] = norm.confidence
         if obstacle is None:
-            own["next_data"], own["next_gain"] = nexts[zone]
+            own["next_data"], own["next_gain"] = next_
         else:
             own["status"], own["reason"] = obstacle
             for name in _OF_MARK:
                 own[name] = None
         made.append(row)
     return made
-
-
-def _column(values: np.ndarray) -> list[float | None]:
-    """A float for each row, or None for NaN."""
-    return [None if v != v else v for v in np.asarray(values, float).tolist()]

@@ -12,6 +12,7 @@ Three steps, so that a slider never touches geometry:
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Iterable, Mapping
@@ -114,33 +115,84 @@ def _ambition_values(
 
 
 class _Aim(NamedTuple):
+    """What a part aims at: ambitions and their marks, (n_zones + 1,)."""
+
+    wishes: list[Wish]
+    anchors: np.ndarray
     values: np.ndarray
     marks: np.ndarray
 
 
+class _Aimed(NamedTuple):
+    """Rows under their ambitions, and what they were made of; lists by zone id."""
+
+    rows: list[ScoreRow]
+    values: list[float | None]
+    marks: list[float]
+    out: list[ScoreRow]
+
+
+class _Laid(NamedTuple):
+    """The last ambitions of an indicator and its rows under them."""
+
+    serial: int  # of what they were laid over
+    wishes: list[Wish]
+    aims: dict[str, _Aim]
+    of_parts: dict[str, _Aimed]
+    scores: _Aimed
+
+    @property
+    def rows(self) -> list[ScoreRow]:
+        return self.scores.out
+
+    @property
+    def parts(self) -> list[ScoreRow]:
+        many = self.of_parts.values()
+        return [row for aimed in many for row in aimed.out] if len(many) > 1 else []
+
+
 def _aims(many: list[Prepared], wishes: Wishes) -> list[dict[str, _Aim]]:
     """Ambitions and their marks for all parts of all indicators, in one call of the mark function:
-    dozens of small calls would cost more than the slider may take (design 7)."""
-    parts = [(i, x) for i, p in enumerate(many) for x in p.parts.values() if not x.part.informative]
-    if not parts:
-        return [{} for _ in many]
-    values = [_ambition_values(many[i], p, wishes.get(many[i].spec.id, [])) for i, p in parts]
-    sizes = [len(v) for v in values]
-    lo, mid, hi = np.concatenate([p.anchors for _, p in parts]).T
-    up = np.repeat([p.up for _, p in parts], sizes)
-    log = np.repeat([p.log for _, p in parts], sizes)
-    marks = m.mark(np.concatenate(values), lo, mid, hi, up, log)
+    dozens of small calls would cost more than the slider may take (design 7). Those that were laid
+    before over the same norms stay."""
     out: list[dict[str, _Aim]] = [{} for _ in many]
-    edges = np.concatenate([[0], np.cumsum(sizes)])
-    for k, (i, p) in enumerate(parts):
-        out[i][p.part.id] = _Aim(values[k], marks[edges[k] : edges[k + 1]])
+    new = []
+    for found, prepared in zip(out, many):
+        mine = wishes.get(prepared.spec.id, [])
+        last: dict[str, _Aim] = {} if prepared.laid is None else prepared.laid.aims
+        for id_, part in prepared.parts.items():
+            if part.part.informative:
+                continue
+            aim = last.get(id_)
+            if aim is not None and aim.anchors is part.anchors and aim.wishes == mine:
+                found[id_] = aim
+            else:
+                new.append((found, part, mine, _ambition_values(prepared, part, mine)))
+    if new:
+        sizes = [len(values) for *_, values in new]
+        lo, mid, hi = np.concatenate([part.anchors for _, part, *_ in new]).T
+        up = np.repeat([part.up for _, part, *_ in new], sizes)
+        log = np.repeat([part.log for _, part, *_ in new], sizes)
+        marks = m.mark(np.concatenate([values for *_, values in new]), lo, mid, hi, up, log)
+        ends = np.cumsum(sizes)
+        for (found, part, mine, values), own in zip(new, np.split(marks, ends[:-1])):
+            found[part.part.id] = _Aim(mine, part.anchors, values, own)
     return out
 
 
-def _aimed(rows: list[ScoreRow], values: list[float | None], marks: list[float]) -> list[ScoreRow]:
-    """Copies of the rows with ambition, gap and final status."""
+def _aimed(rows: list[ScoreRow], values: list[float | None], marks: list[float],
+           before: _Aimed | None) -> _Aimed:  # fmt: skip
+    """Copies of the rows with ambition, gap and final status; a row that aims at what it aimed at
+    ``before`` stays as it was laid then."""
     out = []
-    for row, value, aim in zip(rows, values, marks):
+    last: Iterable[Any] = itertools.repeat((None, None, None, None))
+    if before is not None and len(before.out) == len(rows):
+        last = zip(*before)
+    for row, value, aim, (old, old_value, old_aim, laid) in zip(rows, values, marks, last):
+        if row is old and value == old_value:
+            if aim == old_aim or (aim != aim and old_aim != old_aim):
+                out.append(laid)
+                continue
         gap = None if row.mark is None or aim != aim else row.mark - aim
         state = m.status(
             row.mark,
@@ -149,63 +201,54 @@ def _aimed(rows: list[ScoreRow], values: list[float | None], marks: list[float])
             row.legal_check == words.EXCEEDS,
         )
         out.append(row.copy(ambition=value, gap=gap, status=state))
-    return out
+    return _Aimed(rows, values, marks, out)
 
 
-def _plan_aim(
+def _of_plan(
     values: np.ndarray, marks: np.ndarray, weight: np.ndarray, assessed: np.ndarray
-) -> tuple[float | None, float]:
-    """The plan's ambition: the weighted mean of the zones' ambition marks (G8). As a value only
-    where all assessed zones aim at the same."""
-    aim = over_zones(marks, weight, assessed)
-    use = assessed.copy()
-    use[0] = False
-    same = {float(v) for v in values[use] if not math.isnan(v)}
-    return (same.pop() if len(same) == 1 else None), aim
+) -> tuple[list[float | None], list[float]]:
+    """Ambitions and their marks as rows show them, by zone id. The plan aims at the weighted mean
+    of the zones' ambition marks (G8); as a value only where all assessed zones aim at the same."""
+    shown: list[float | None] = [None if v != v else v for v in values.tolist()]
+    same = {v for v, use in zip(shown[1:], assessed.tolist()[1:]) if use and v is not None}
+    shown[0] = same.pop() if len(same) == 1 else None
+    return shown, [over_zones(marks, weight, assessed), *marks.tolist()[1:]]
 
 
-def _lay(prepared: Prepared, aims: dict[str, _Aim]) -> tuple[list[ScoreRow], list[ScoreRow]]:
-    """(rows of ``scores``, rows of ``score_parts``) of one indicator under these ambitions."""
-    laid: dict[str, list[ScoreRow]] = {}
+def _lay(prepared: Prepared, wishes: list[Wish], aims: dict[str, _Aim]) -> _Laid:
+    """Rows of ``scores`` and of ``score_parts`` of one indicator under these ambitions."""
+    before: _Laid | None = prepared.laid
+    last = {} if before is None else before.of_parts
+    of_parts: dict[str, _Aimed] = {}
     for id_, part in prepared.parts.items():
         if id_ not in aims:
-            laid[id_] = list(part.rows)
+            of_parts[id_] = _Aimed(part.rows, [], [], part.rows)
             continue
-        values, marks = aims[id_].values, aims[id_].marks.tolist()
-        assessed = ~np.isnan(part.marks)
-        shown: list[float | None] = [None if v != v else v for v in values.tolist()]
-        shown[0], marks[0] = _plan_aim(values, aims[id_].marks, part.weight, assessed)
-        laid[id_] = _aimed(part.rows, shown, marks)
+        wanted = _of_plan(aims[id_].values, aims[id_].marks, part.weight, ~np.isnan(part.marks))
+        of_parts[id_] = _aimed(part.rows, *wanted, last.get(id_))
 
-    parts = [row for rows in laid.values() for row in rows] if len(prepared.parts) > 1 else []
+    old = None if before is None else before.scores
     if len(prepared.scored) == 1:
-        of_part = laid[prepared.scored[0]]
-        return _aimed(
-            prepared.rows,
-            [r.ambition for r in of_part],
-            _plan_marks(aims[prepared.scored[0]].marks, prepared),
-        ), parts
+        one = of_parts[prepared.scored[0]]
+        if prepared.rows is not one.rows:
+            one = _aimed(prepared.rows, one.values, one.marks, old)
+        return _Laid(prepared.serial, wishes, aims, of_parts, one)
     zones = range(len(prepared.rows))
     values = np.array([aims[prepared.deciding[z]].values[z] for z in zones])
-    marks_ = np.array([aims[prepared.deciding[z]].marks[z] for z in zones])
+    marks = np.array([aims[prepared.deciding[z]].marks[z] for z in zones])
     assessed = np.array([r.mark is not None for r in prepared.rows])
-    shown = [None if v != v else v for v in values.tolist()]
-    shown[0], aim = _plan_aim(values, marks_, prepared.weight, assessed)
+    shown, aimed = _of_plan(values, marks, prepared.weight, assessed)
     used = {prepared.deciding[z] for z in zones if z and assessed[z]}
     if used != {prepared.deciding[0]}:
         shown[0] = None  # aims of different parts have different units
-    out = _aimed(prepared.rows, shown, [aim, *marks_.tolist()[1:]])
-    for row in out:  # the lowest part decides, but no other part's shortfall may hide behind it
+    scores = _aimed(prepared.rows, shown, aimed, None)
+    for row in scores.out:  # the lowest part decides, but no other's shortfall may hide behind it
         if row.status == words.OK and any(
-            laid[id_][row.zone_id].status == words.BELOW_AMBITION for id_ in prepared.scored
+            of_parts[id_].out[row.zone_id].status == words.BELOW_AMBITION
+            for id_ in prepared.scored
         ):
             row.status = words.BELOW_AMBITION
-    return out, parts
-
-
-def _plan_marks(marks: np.ndarray, prepared: Prepared) -> list[float]:
-    assessed = np.array([r.mark is not None for r in prepared.rows])
-    return [over_zones(marks, prepared.weight, assessed), *marks.tolist()[1:]]
+    return _Laid(prepared.serial, wishes, aims, of_parts, scores)
 
 
 def rows(
@@ -213,7 +256,9 @@ def rows(
 ) -> tuple[list[ScoreRow], list[ScoreRow]]:
     """Rows of ``scores`` (one per zone, the plan first) and of ``score_parts`` (where the
     indicator has more than one part) under these ambitions. Pure: ``prepared`` stays as it is."""
-    return _lay(prepared, _aims([prepared], _wishes(ambitions))[0])
+    wishes = _wishes(ambitions)
+    laid = _lay(prepared, wishes.get(prepared.spec.id, []), _aims([prepared], wishes)[0])
+    return laid.rows, laid.parts
 
 
 def judge(
@@ -254,25 +299,21 @@ def rejudge(
     """
     many = list(prepared)
     wishes = _wishes(ambitions)
-    moved = [p for p in many if p.laid is None or p.laid.wishes != wishes.get(p.spec.id, [])]
+
+    def stands(one: Prepared, laid: _Laid | None) -> bool:
+        return (laid is not None and laid.serial == one.serial
+                and laid.wishes == wishes.get(one.spec.id, []))  # fmt: skip
+
+    moved = [p for p in many if not stands(p, p.laid)]
     for one, aims in zip(moved, _aims(moved, wishes)):
-        one.laid = _Laid(wishes.get(one.spec.id, []), *_lay(one, aims))
+        one.laid = _lay(one, wishes.get(one.spec.id, []), aims)
     scores: list[ScoreRow] = []
     parts: list[ScoreRow] = []
-    groups = []
     for one in many:
         laid = one.laid  # read once: another thread may lay other ambitions over it
-        if laid.wishes != wishes.get(one.spec.id, []):
-            laid = _Laid([], *_lay(one, _aims([one], wishes)[0]))
+        if not stands(one, laid):
+            laid = _lay(one, wishes.get(one.spec.id, []), _aims([one], wishes)[0])
         scores += laid.rows
         parts += laid.parts
-        groups.append((one.serial, laid.rows))
-    return Rejudged(scores, parts, totals_of(groups, weights))
-
-
-class _Laid(NamedTuple):
-    """The last ambitions of an indicator and its rows under them."""
-
-    wishes: list[Wish]
-    rows: list[ScoreRow]
-    parts: list[ScoreRow]
+    # ambitions have no say in the marks of themes: the rows below them stay as long
+    return Rejudged(scores, parts, totals_of([one.rows for one in many], weights))

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import marks as m
 from .people import people_of
-from .places_moved import Moved
+from .places_moved import Moved, movable
 from .programme import table as programme_table
 from .rough import LAYOUT
 from .rough import shares as rough_shares
@@ -52,8 +53,13 @@ class Budget:
     sigma: dict[str, np.ndarray]
     together: tuple[str, ...] = ()
 
+    def totals(self) -> np.ndarray:
+        """(1 + contributions, n_zones + 1) standard deviation of the value: with all, and without
+        each contribution in turn."""
+        return np.array([self.total(), *(self.total(name) for name in self.sigma)])
+
     def total(self, without: str = "") -> np.ndarray:
-        """(n_zones + 1,) standard deviation of the value, with all or all but one contribution."""
+        """(n_zones + 1,) the same with all, or all but one."""
         joint = [s for name, s in self.sigma.items() if name in self.together and name != without]
         own = [s**2 for name, s in self.sigma.items()
                if name not in self.together and name != without]  # fmt: skip
@@ -65,8 +71,10 @@ class Budget:
 def on_scale(sigma: Any, kind: str, value: np.ndarray, log: bool) -> np.ndarray:
     """A spread of one of the kinds of :mod:`.marks` on the scale of the mark: decades where
     ``log``, else the unit of the value. First order: a relative spread r is r / ln 10 decades."""
-    size = np.abs(np.asarray(value, float))
     s = np.asarray(sigma, float)
+    if kind == ("decades" if log else "absolute") and s.shape == np.shape(value):
+        return s
+    size = np.abs(np.asarray(value, float))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         if kind == "decades":
             found = s if log else s * LN10 * size
@@ -130,7 +138,7 @@ def budget(
 
 def _between(sigma: np.ndarray, top: float) -> np.ndarray:
     """Within 0 and ``top``; what is no number is 0."""
-    found: np.ndarray = np.minimum(np.maximum(np.where(np.isnan(sigma), 0.0, sigma), 0.0), top)
+    found: np.ndarray = np.minimum(np.fmax(sigma, 0.0), top)
     return found
 
 
@@ -150,7 +158,12 @@ class _Maker:
 
     def __post_init__(self) -> None:
         self.maps = spread_table().maps_of(self.spec.id, self.part.id)
-        self.moved = Moved(self.part, self.data, self.log)
+        self.movable = movable(self.part, self.data)
+
+    @cached_property
+    def moved(self) -> Moved:
+        """The places ready to be moved, which most budgets never ask for."""
+        return Moved(self.part, self.data, self.log)
 
     def make(self, sigma: np.ndarray, kind: str) -> Budget:
         handed = self._handed()
@@ -252,11 +265,12 @@ class _Maker:
                 continue
             spread = table.field(effect.field)
             slope = effect.slope * math.prod(self.profile.rate(r) for r in effect.rates)
-            if effect.on == WHOLE or (effect.on == VALUE and not self.moved.ready):
+            if effect.on == WHOLE or (effect.on == VALUE and not self.movable):
                 if effect.deciding:
                     self._add(effect.field, self._whole(assumed, spread, slope))
-            elif self.moved.ready:
-                share = self._share(effect, self.moved.places)
+            elif self.movable:
+                assert self.data.places is not None
+                share = self._share(effect, self.data.places)
                 if share is not None and share.any():
                     self._add(effect.field, self._effect(effect, spread, slope, share))
 
@@ -311,7 +325,7 @@ class _Maker:
             return
         room = self._room()
         zero = np.zeros(len(room))
-        seen, count = self.moved.unlike(unknown) if self.moved.ready else (zero, zero)
+        seen, count = self.moved.unlike(unknown) if self.movable else (zero, zero)
         prior = unknown * room / math.sqrt(12.0)
         self._add(COVERAGE, np.sqrt((count * seen**2 + prior**2) / (count + 1.0)))
 

@@ -8,8 +8,9 @@ both carry the number of breaches, without which they are never shown: ``7,2 §`
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from . import marks as m
@@ -195,55 +196,44 @@ def totals(rows: Iterable[ScoreRow], weights: Weights | None = None) -> list[Tot
     return out
 
 
-_Themes = dict[int, TotalRow]  # zone -> the row of a theme
-_kept: dict[tuple[Any, ...], _Themes] = {}  # theme by theme, for totals_of
-_MOST = 512
+_Made = tuple[Sequence[Any], Sequence[float], TotalRow]  # rows, their weights, what they add up to
+_kept: dict[tuple[str, int], _Made] = {}  # by theme and zone, for totals_of
 
 
 def totals_of(
-    groups: Iterable[tuple[int, Sequence[ScoreRow]]], weights: Weights | None = None
+    groups: Iterable[Sequence[ScoreRow]], weights: Weights | None = None
 ) -> list[TotalRow]:
-    """:func:`totals` of the rows of several indicators, each with a number that stands for its
-    rows (``Prepared.serial``): only a theme whose rows or weights are others is added up again.
-    The same numbers to the last bit, for the rows are added in the same order. Rows of a theme may
-    be shared between results; nobody changes them."""
+    """:func:`totals` of the rows of several indicators, each by zone id: only a theme of a zone of
+    which a row or a weight is another one is added up again. The same numbers to the last bit, for
+    rows are added in the same order. Rows may be shared between results; nobody changes them."""
     weights = weights or Weights()
-    by_theme: dict[str, list[tuple[int, Sequence[ScoreRow]]]] = {}
-    for serial, rows in groups:
+    by_theme: dict[str, list[Sequence[ScoreRow]]] = {}
+    for rows in groups:
         if rows:
-            by_theme.setdefault(rows[0].theme, []).append((serial, rows))
-    themes = {t: _theme(t, by_theme[t], weights) for t in words.THEMES if t in by_theme}
-    zones = sorted({row.zone_id for found in by_theme.values() for _, rows in found
-                    for row in rows})  # fmt: skip
+            by_theme.setdefault(rows[0].theme, []).append(rows)
+    themes = [t for t in words.THEMES if t in by_theme]
+    of_themes = [weights.theme(t) for t in themes]
+    of_rows = {t: [weights.indicator(rows[0].indicator) for rows in by_theme[t]] for t in themes}
     out: list[TotalRow] = []
-    for zone in zones:
-        total = _Sum()
-        for theme, found in themes.items():
-            if zone in found:
-                out.append(found[zone])
-                total.add_theme(found[zone], weights.theme(theme))
-        out.append(total.row(zone, TOTAL))
+    for zone in range(len(by_theme[themes[0]][0]) if themes else 0):
+        found = [_added(theme, zone, [rows[zone] for rows in by_theme[theme]], of_rows[theme],
+                        _Sum.add_score) for theme in themes]  # fmt: skip
+        out += [*found, _added(TOTAL, zone, found, of_themes, _Sum.add_theme)]
     return out
 
 
-def _theme(
-    theme: str, groups: list[tuple[int, Sequence[ScoreRow]]], weights: Weights
-) -> _Themes:
-    key = (theme, *((n, weights.indicator(rows[0].indicator)) for n, rows in groups))
-    found = _kept.get(key)
-    if found is None:
-        sums: dict[int, _Sum] = {}
-        for _, rows in groups:
-            weight = weights.indicator(rows[0].indicator)
-            for row in rows:
-                if row.zone_id not in sums:
-                    sums[row.zone_id] = _Sum()
-                sums[row.zone_id].add_score(row, weight)
-        found = {zone: made.row(zone, theme) for zone, made in sums.items()}
-        if len(_kept) >= _MOST:
-            _kept.clear()
-        _kept[key] = found
-    return found
+def _added(theme: str, zone: int, rows: Sequence[Any], weights: Sequence[float],
+           add: Callable[[_Sum, Any, float], None]) -> TotalRow:  # fmt: skip
+    last = _kept.get((theme, zone))
+    if last is not None and len(last[0]) == len(rows) and weights == last[1]:
+        if all(map(is_, rows, last[0])):
+            return last[2]
+    total = _Sum()
+    for row, weight in zip(rows, weights):
+        add(total, row, weight)
+    made = total.row(zone, theme)
+    _kept[theme, zone] = rows, weights, made
+    return made
 
 
 def ambition_marks(

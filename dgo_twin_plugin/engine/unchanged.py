@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .indicators.spec import Places, ZoneValues
-from .kept import same
+from .kept import equal, same
 from .people import people_of
 from .rough import is_rough
 from .scene import FIELDS, MAP
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from .indicators.spec import Indicator, Measurement
     from .norms import Profile
     from .prepare import Prepared
-    from .scene import Scene
+    from .scene import Scene, Surfaces
+
+    Judge = Callable[[Scene, Profile, list[tuple[Indicator, Measurement]]], list[Prepared]]
 
 
 @dataclass(frozen=True)
@@ -147,13 +150,29 @@ def _moved(measurement: Measurement, old: np.ndarray, new: np.ndarray) -> Measur
     return replace(measurement, parts=parts, legal=legal, first=measurement.first or measurement)
 
 
-def judged(scene: Scene, profile: Profile, spec: Indicator, measurement: Measurement,
-           make: Callable[[Scene, Profile, Indicator, Measurement], Prepared]) -> Prepared:
-    """What was judged of this very measurement before, else what is now."""
-    if scene.reuse is None or spec.id not in READS or is_rough(scene):
-        return make(scene, profile, spec, measurement)
-    return scene.reuse.kept.whole(("judged", spec.id), (measurement.first or measurement, profile),
-                                  lambda: make(scene, profile, spec, measurement))  # fmt: skip
+def judged(scene: Scene, profile: Profile, measured: list[tuple[Indicator, Measurement]],
+           make: Judge) -> dict[str, Prepared]:  # fmt: skip
+    """By the id of the indicator: what was judged of this very measurement before, or else what is
+    now, of all others at once."""
+    kept = None if scene.reuse is None else scene.reuse.kept
+    stays = not is_rough(scene)
+    found: dict[str, Prepared] = {}
+    other: list[tuple[Indicator, Measurement]] = []
+    for spec, measurement in measured:
+        name, made_from = ("judged", spec.id), (measurement.first or measurement, profile)
+        if kept is not None and stays and same(kept.made_from(name), made_from):
+            found[spec.id] = kept.put(name, made_from, kept.found(name))
+        else:
+            other.append((spec, measurement))
+    for (spec, measurement), prepared in zip(other, make(scene, profile, other)):
+        found[spec.id] = prepared
+        if kept is not None:
+            name, made_from = ("judged", spec.id), (measurement.first or measurement, profile)
+            last = kept.found(name)
+            prepared.laid = None if last is None else last.laid  # of which most rows may stay
+            # a measurement that is not asked for again may hold on to its scene
+            kept.put(name, made_from if stays and spec.id in READS else (), prepared)
+    return {spec.id: found[spec.id] for spec, _ in measured}
 
 
 def _surroundings(scene: Scene) -> object:
@@ -183,28 +202,53 @@ def _items(scene: Scene) -> object:
 def _surfaces(scene: Scene, reads: Reads, spec: Indicator) -> tuple[object, np.ndarray]:
     """One object as long as these surfaces keep their ground, cut and fields, and their order; and
     the rows at which they stand now."""
-    names = FIELDS if reads.fields is None else tuple(sorted({*reads.fields, *spec.fields}))
-    basis = () if reads.fields is not None else ("basis",)
+    names = ((*FIELDS, "basis") if reads.fields is None
+             else tuple(sorted({*reads.fields, *spec.fields})))  # fmt: skip
 
     def make(scene: Scene) -> tuple[object, np.ndarray]:
         reuse, surfaces = scene.reuse, scene.surfaces
         assert reuse is not None
         rows = (np.flatnonzero(surfaces.where(*reads.groups)) if reads.groups
                 else np.arange(surfaces.n))  # fmt: skip
-        made_from = (
-            rows, surfaces.function[rows], surfaces.current[rows], surfaces.fid[rows],
-            surfaces.layer[rows], sorted(surfaces.assumed),
-            [surfaces.fields[n][rows] for n in (*names, *basis) if n in surfaces.fields],
-            [surfaces.assumed[n][rows] for n in names if n in surfaces.assumed],
-        )  # fmt: skip
         name = ("surfaces", reads.groups, names)
         before = reuse.kept.made_from(name)
         # rows of before are those of the last scene, and nothing of what was there has gone
         stays = (before is not None and reuse.kept.of_last_run(name)
                  and all(np.array_equal(match[rows], before[0])
                          for match in (reuse.shape, reuse.cut, reuse.drawn))
-                 and same(before[1:], made_from[1:]))  # fmt: skip
+                 and not scene.product(("other", names), partial(_other, names))[rows].any())
         drawn = reuse.kept.found(name) if stays else object()
-        return reuse.kept.put(name, made_from, drawn), rows
+        return reuse.kept.put(name, (rows,), drawn), rows
 
+    _last(scene)
     return scene.product(("surfaces", reads.groups, names), make)  # type: ignore[no-any-return]
+
+
+def _last(scene: Scene) -> Surfaces | None:
+    """The surfaces of the last scene, where these were asked for in that run."""
+    def make(scene: Scene) -> Surfaces | None:
+        assert scene.reuse is not None
+        kept = scene.reuse.kept
+        found: Surfaces | None = kept.found("surfaces") if kept.of_last_run("surfaces") else None
+        kept.put("surfaces", (), scene.surfaces)
+        return found
+
+    return scene.product("last_surfaces", make)  # type: ignore[no-any-return]
+
+
+def _other(names: tuple[str, ...], scene: Scene) -> np.ndarray:
+    """(n,) bool: rows that were not drawn so before, or do not say what they said in one of these
+    fields, or not as surely. The same row is of the same layer and function."""
+    assert scene.reuse is not None
+    now, then, match = scene.surfaces, _last(scene), scene.reuse.drawn
+    if then is None or not then.n:
+        return np.ones(now.n, bool)
+    other = match < 0
+    shifted = now.n != then.n or not (other | (match == np.arange(now.n))).all()
+    for new, old in ((now.fields, then.fields), (now.assumed, then.assumed)):
+        for name in names:
+            if (name in new) != (name in old):
+                return np.ones(now.n, bool)
+            if name in new:
+                other |= ~equal(new[name], old[name][match] if shifted else old[name])
+    return other

@@ -290,3 +290,21 @@ def test_a_shown_fail_is_a_fail(value: float) -> None:
     assert shown is not None
     fails = marks.status(value, 0.0, True, False) == words.BELOW_MINIMUM
     assert (shown < 6) == fails
+
+
+@pytest.mark.parametrize("up", [True, False])
+@pytest.mark.parametrize("log", [True, False])
+def test_fails_is_a_mark_below_six(up: bool, log: bool) -> None:
+    random = np.random.default_rng(4)
+    anchors = np.sort(random.uniform(1, 100, (400, 3)), axis=1)
+    low, middle, high = (anchors if up else anchors[:, ::-1]).T
+    low = np.where(np.arange(400) % 7 == 0, np.nan, low)  # no norm
+    value = random.uniform(-20, 130, 400)
+    value[::5] = low[::5]  # a six exactly
+    value[1::5] = low[1::5] * (1 + 1e-13)  # but for the dust of binary floats
+    value[2::20], value[3::20], value[4::20] = np.inf, -np.inf, np.nan
+    with np.errstate(invalid="ignore"):
+        wanted = np.round(marks.mark(value, low, middle, high, up, log), 9) < 6
+    found = marks.fails(value, low, middle, up, log)
+    assert found.any() and not found.all()
+    np.testing.assert_array_equal(found, wanted)

@@ -179,6 +179,31 @@ def test_a_feature_in_two_zones_counts_once_in_the_plan() -> None:
     np.testing.assert_array_equal(got.n_features, [3, 3, 1])
 
 
+@given(st.lists(st.tuples(st.integers(1, 3), st.integers(-1, 4)), max_size=12))
+def test_features_are_counted_once_in_whatever_order(rows: list[tuple[int, int]]) -> None:
+    p = places([z for z, _ in rows], [1] * len(rows), [1] * len(rows),
+               feature=np.array([f for _, f in rows], np.int64))  # fmt: skip
+    got = reduce_places(Part("", "mean", ""), p, 3).n_features
+    # a place without a feature counts for itself
+    named = [(z, f if f >= 0 else -1 - k) for k, (z, f) in enumerate(rows)]
+    wanted = [{f for z, f in named if zone in (0, z)} for zone in range(4)]
+    assert got.tolist() == [len(found) for found in wanted]
+
+
+def test_parts_that_stand_on_the_same_places_are_each_their_own() -> None:
+    """Weights and counts are shared where they can be: not where another value is unknown."""
+    a = places([1, 1, 2], [1, 2, 3], [1, 2, 3], feature=[0, 1, 2])
+    b = Places(a.zone, a.weight, np.array([1, NAN, 5.0]), a.feature, assumed=a.assumed)
+    c = Places(a.zone, a.weight, np.array([2, 7, 5.0]), a.feature, assumed=a.assumed)
+    parts = tuple(Part(id_, "mean", "") for id_ in "abc")
+    spec = Indicator("x", "I99", "green", parts, "area", lambda s, p: Measurement())
+    got = reduce(Measurement({"a": a, "b": b, "c": c}), spec, 2)
+    for id_, given_ in (("a", a), ("b", b), ("c", c)):
+        alone = reduce_places(Part(id_, "mean", ""), given_, 2)
+        for name in ("value", "weight", "coverage", "assumed", "n_features", "empty"):
+            np.testing.assert_array_equal(getattr(got[id_], name), getattr(alone, name))
+
+
 def test_given_values_pass_unchanged_but_must_fit() -> None:
     part = Part("b", "given", "m2")
     one = np.ones(3)
