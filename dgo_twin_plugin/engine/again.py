@@ -3,7 +3,7 @@ again where most features are those of the last scene (:class:`kept.Kept`)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,19 +33,26 @@ MARGIN = 100 * GAP  # m within which ground may have a say in the edge of the pl
 _LAST = "ground"
 
 
+@dataclass(frozen=True)
+class Overlaps:
+    """Features that lost ground to another of their own layers (k,), and what is said of it."""
+
+    loser: np.ndarray
+    winner: np.ndarray
+    least: np.ndarray  # m2
+    checks: list[Check]
+
+
 @dataclass
 class _State:
     """What the next scene asks of this one."""
 
-    layer: list[str]
-    fid: list[int]
-    current: list[bool]
-    function: np.ndarray
+    ground: Ground
     footprints: Polygons
     divided: tuple[Divided, Divided] | None = None  # design, current situation
     rest: Polygons | None = None  # of the current situation below the design
     visible: Polygons | None = None
-    overlaps: dict[int, tuple[int, float, Check]] = field(default_factory=dict)
+    overlaps: Overlaps | None = None
     cut: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
     zones: Zones | None = None
 
@@ -68,10 +75,10 @@ class Last:
 
     @classmethod
     def of(cls, kept: Kept | None, origin: tuple[float, float], ground: Ground,
-           function: np.ndarray, footprints: Polygons) -> Last | None:  # fmt: skip
+           footprints: Polygons) -> Last | None:  # fmt: skip
         if kept is None:
             return None
-        new = _State(ground.layer, ground.fid, ground.current, function, footprints)
+        new = _State(ground, footprints)
         old: _State | None = None
         if kept.made_from(_LAST) == (origin,):
             old = kept.found(_LAST)
@@ -82,7 +89,9 @@ class Last:
             pair = _paired(new, old)
         if old is None or pair is None or not old.footprints.n:
             return cls(None, new, np.full(n, -1), nothing, nothing, nothing, np.full(n, -1))
-        kind = (pair >= 0) & (function == old.function[pair])
+        kind = pair >= 0
+        if ground is not old.ground:
+            kind &= ground.function == old.ground.function[pair]
         drawn = same_shapes(footprints, old.footprints, pair)
         return cls(old, new, pair, drawn & kind, nothing, kind, np.full(n, -1))
 
@@ -107,14 +116,11 @@ class Last:
 
 
 def _paired(new: _State, old: _State) -> np.ndarray | None:
-    if new.fid == old.fid and new.layer == old.layer and new.current == old.current:
-        return np.arange(len(new.fid))
-
-    def keys(state: _State) -> tuple[np.ndarray, ...]:
-        return (np.array(state.fid, np.int64), np.array(state.current, bool),
-                np.array(state.layer, object))  # fmt: skip
-
-    return pairing(keys(new), keys(old))
+    keys, before = ((state.ground.fid, state.ground.current, state.ground.layer)
+                    for state in (new, old))  # fmt: skip
+    if new.ground is old.ground or same(keys, before):
+        return np.arange(new.footprints.n)
+    return pairing(keys, before)
 
 
 # ------------------------------------------------------------------------------------ ground
@@ -122,45 +128,41 @@ def _paired(new: _State, old: _State) -> np.ndarray | None:
 class Halves:
     """Design and current situation, each divided by itself."""
 
-    rows: tuple[np.ndarray, np.ndarray]  # surfaces (n,) of each
     made: tuple[Divided, Divided]
     pairs: tuple[np.ndarray | None, np.ndarray | None]  # rows in the half of before; None: unknown
 
 
-def halves(footprints: Polygons, function: np.ndarray, current: np.ndarray, functions: Functions,
+def halves(footprints: Polygons, ground: Ground, functions: Functions,
            last: Last | None) -> Halves | None:  # fmt: skip
     """The order on the ground within each: rank, then row. None where all is as it was."""
     if last is not None and last.unmoved:
         return None
-    by_name = {f: float(functions.rank(f)) for f in set(function.tolist())}
-    rank = np.array([by_name[f] for f in function.tolist()], float)
-    rows = np.flatnonzero(~current), np.flatnonzero(current)
+    rank = functions.column("rank")[ground.codes]
     old = None if last is None else last.old
     made: list[Divided] = []
     pairs: list[np.ndarray | None] = []
-    for nth, mine in enumerate(rows):
-        polygons = footprints.take(mine)
+    for nth, mine in enumerate(ground.halves):
         pair = None
         if last is not None and old is not None and old.divided is not None:
-            was = np.full(old.footprints.n, -1, np.int64)
-            before = np.flatnonzero(np.array(old.current, bool) == bool(nth))
-            was[before] = np.arange(len(before))
+            was, then = np.full(old.footprints.n, -1, np.int64), old.divided[nth]
+            was[old.ground.halves[nth]] = np.arange(then.polygons.n)
             pair = np.where(last.drawn[mine], was[last.pair[mine]], -1)
-            made.append(divide_again(polygons, rank[mine], old.divided[nth], pair))
+            polygons = then.polygons.patched(pair, footprints.take(mine[pair < 0]))
+            made.append(divide_again(polygons, rank[mine], then, pair))
         else:
-            made.append(divide(polygons, rank[mine]))
+            made.append(divide(footprints.take(mine), rank[mine]))
         pairs.append(pair)
-    return Halves(rows, (made[0], made[1]), (pairs[0], pairs[1]))
+    return Halves((made[0], made[1]), (pairs[0], pairs[1]))
 
 
-def laid(found: Halves | None, footprints: Polygons, function: np.ndarray, ground: Ground,
-         checks: list[Check], last: Last | None) -> Polygons:  # fmt: skip
+def laid(found: Halves | None, footprints: Polygons, ground: Ground, checks: list[Check],
+         last: Last | None) -> Polygons:  # fmt: skip
     """The design above the current situation: what is seen of each surface."""
     if found is None:
         assert last is not None and last.old is not None and last.old.visible is not None
         new, then = last.new, last.old
         new.divided, new.rest, new.overlaps = then.divided, then.rest, then.overlaps
-        checks += [check for _, _, check in then.overlaps.values()]
+        checks += then.overlaps.checks if then.overlaps is not None else []
         new.visible, last.shape = then.visible, np.ones(len(last.pair), bool)
         return last.old.visible  # what was worked out of its edges goes with it
     old = None if last is None else last.old
@@ -172,12 +174,21 @@ def laid(found: Halves | None, footprints: Polygons, function: np.ndarray, groun
             known = np.concatenate([design.source >= 0, left])
     if rest is None:
         rest = uncovered(there.visible, design.visible)
-    back = np.argsort(np.concatenate(found.rows))
-    visible = design.visible.joined(rest).take(back)
-    _contested(found, footprints, visible, function, ground, checks, last)
+    row = np.concatenate(ground.halves)  # of what was laid: the design, then what is there now
+    back = np.argsort(row)
+    if known is None or last is None or old is None or old.visible is None:
+        visible = design.visible.joined(rest).take(back)
+    else:
+        fresh, n = np.flatnonzero(~known), design.visible.n
+        shapes = design.visible.take(fresh[fresh < n]).joined(rest.take(fresh[fresh >= n] - n))
+        known = known[back]
+        visible = old.visible.patched(np.where(known, last.pair, -1),
+                                      shapes.take(np.argsort(row[fresh])), True)  # fmt: skip
+    overlaps = _contested(found, footprints, visible, ground, last)
+    checks += overlaps.checks
     if last is not None:
-        last.new.divided, last.new.rest = found.made, rest
-        last.see(visible, None if known is None else known[back])
+        last.new.divided, last.new.rest, last.new.overlaps = found.made, rest, overlaps
+        last.see(visible, known)
     return visible
 
 
@@ -202,44 +213,48 @@ def _left_again(current: Divided, over_it: Divided, old: tuple[Divided, Divided]
     _, near = meeting(both, np.arange(len(boxes)))
     again[near[near >= len(boxes)] - len(boxes)] = True
     rows = np.flatnonzero(again)
-    index = np.where(again, -1, under)
-    index[rows] = rest.n + np.arange(len(rows))
-    return rest.joined(uncovered(there.take(rows), design)).take(index), ~again
+    return rest.patched(np.where(again, -1, under), uncovered(there.take(rows), design)), ~again
 
 
-def _contested(found: Halves, footprints: Polygons, visible: Polygons, function: np.ndarray,
-               ground: Ground, checks: list[Check], last: Last | None) -> None:  # fmt: skip
-    """A check for each feature that lost ground to another of its own layers."""
-    loser = np.concatenate([mine[d.loser] for d, mine in zip(found.made, found.rows)])
-    winner = np.concatenate([mine[d.winner] for d, mine in zip(found.made, found.rows)])
+def _contested(found: Halves, footprints: Polygons, visible: Polygons, ground: Ground,
+               last: Last | None) -> Overlaps:  # fmt: skip
+    """Who lost ground to another of its own layers; each a check."""
+    loser = np.concatenate([mine[d.loser] for d, mine in zip(found.made, ground.halves)])
+    winner = np.concatenate([mine[d.winner] for d, mine in zip(found.made, ground.halves)])
     area = np.concatenate([d.area for d in found.made])
-    gone = footprints.area() - visible.area()
-    lost = np.bincount(loser, area, footprints.n) if len(loser) else gone
+    lost = np.bincount(loser, area, footprints.n)
     first = np.flatnonzero(np.diff(loser, prepend=-1))  # of each feature, in order
-    old = last.old if last is not None else None
-    known = {} if old is None else old.overlaps
-    for at, who in zip(loser[first].tolist(), winner[first].tolist()):
-        if lost[at] < OVERLAP_CHECK:
-            continue
-        beat()
-        least = min(float(lost[at]), float(gone[at]))  # several on one place: lost once
-        if last is not None and last.drawn[at] and last.drawn[who]:
-            was = known.get(int(last.pair[at]))
-            if was is not None and was[0] == last.pair[who] and was[1] == least:
-                last.new.overlaps[at] = who, least, was[2]
-                checks.append(was[2])
-                continue
-        common = footprints.geometry(at).Intersection(footprints.geometry(who))
-        check = Check(
-            "overlap", NORMAL if least > 1.0 else LOW, "feature", ground.layer[at],
-            ground.fid[at], value=f"{least:.3f}",
-            params={"area": least, "function": str(function[at]),
-                    "other": ground.fid[who], "other_function": str(function[who])},
-            wkb=None if common is None else bytes(common.ExportToWkb(ogr.wkbNDR)),
-        )  # fmt: skip
-        checks.append(check)
-        if last is not None:
-            last.new.overlaps[at] = who, least, check
+    first = first[lost[loser[first]] >= OVERLAP_CHECK]
+    at, who = loser[first], winner[first]
+    # several on one place: lost once
+    least = np.minimum(lost[at], footprints.area()[at] - visible.area()[at])
+    old = None if last is None or last.old is None else last.old.overlaps
+    known = np.full(len(at), -1, np.int64)
+    if last is not None and last.old is not None and old is not None:
+        nth = np.full(last.old.footprints.n, -1, np.int64)
+        nth[old.loser] = np.arange(len(old.loser))
+        known = np.where(last.drawn[at] & last.drawn[who], nth[last.pair[at]], -1)
+        asked = np.flatnonzero(known >= 0)
+        was = known[asked]
+        other = (old.winner[was] != last.pair[who[asked]]) | (old.least[was] != least[asked])
+        known[asked[other]] = -1
+    checks = [_overlap(footprints, ground, at[k], who[k], float(least[k]))
+              if nth < 0 or old is None else old.checks[nth]
+              for k, nth in enumerate(known.tolist())]  # fmt: skip
+    return Overlaps(at, who, least, checks)
+
+
+def _overlap(footprints: Polygons, ground: Ground, loser: int, winner: int,
+             area: float) -> Check:  # fmt: skip
+    beat()
+    common = footprints.geometry(loser).Intersection(footprints.geometry(winner))
+    return Check(
+        "overlap", NORMAL if area > 1.0 else LOW, "feature", ground.layer[loser],
+        int(ground.fid[loser]), value=f"{area:.3f}",
+        params={"area": area, "function": str(ground.function[loser]),
+                "other": int(ground.fid[winner]), "other_function": str(ground.function[winner])},
+        wkb=None if common is None else bytes(common.ExportToWkb(ogr.wkbNDR)),
+    )  # fmt: skip
 
 
 # ------------------------------------------------------------------------------------ plan area
@@ -254,9 +269,9 @@ class Plan:
         return cls(geometry, Polygons.from_geometries([geometry]), checks or [])
 
 
-def plan_of(design: Polygons, measured: Covers = covers) -> Plan:
+def plan_of(design: Polygons, measured: Covers = covers, kept: Kept | None = None) -> Plan:
     """The ground of the design with its holes filled."""
-    return Plan.of(begun_alike(fill_holes(union_of_disjoint(design, False, measured))))
+    return Plan.of(begun_alike(fill_holes(union_of_disjoint(design, False, measured, kept))))
 
 
 def plan_again(visible: Polygons, design: np.ndarray, kept: Kept, last: Last) -> Plan:
@@ -267,10 +282,9 @@ def plan_again(visible: Polygons, design: np.ndarray, kept: Kept, last: Last) ->
     known = (last.old is not None and last.old.visible is not None
              and kept.made_from("plan") == inputs)  # fmt: skip
     if known and before is not None:
-        boxes = _changed_ground(visible, design, last)
-        if boxes is not None and _inside(boxes, before.polygons):
+        if _stays(visible, design, last, before.polygons):
             return kept.put("plan", inputs, before)
-    made = plan_of(visible.take(design), _Squares(kept, last, design).covers)
+    made = plan_of(visible.take(design), _Squares(kept, last, design).covers, kept)
     if known and before is not None and _alike(made.polygons, before.polygons):
         made = before  # so are the zones, and all that rests on them
     return kept.put("plan", inputs, made)
@@ -336,30 +350,37 @@ def _alike(a: Polygons, b: Polygons) -> bool:
             and bool((np.abs(a.xy - b.xy) <= DUST).all()))  # fmt: skip
 
 
-def _changed_ground(visible: Polygons, design: np.ndarray, last: Last) -> np.ndarray | None:
-    """Boxes (k, 4) that hold all ground that came to the design or went; None where much did."""
+def _stays(visible: Polygons, design: np.ndarray, last: Last, plan: Polygons) -> bool:
+    """Whether all ground that came to the design or went lies in the plan, away from its edge."""
     old = last.old
     assert old is not None and old.visible is not None
     now = design[~last.shape[design]]
     gone = last.gone()
-    gone = gone[~np.array(old.current, bool)[gone]]
+    gone = gone[~old.ground.current[gone]]
     if len(now) + len(gone) > MOST_CHANGED:
-        return None
+        return False
     both = now[last.pair[now] >= 0]
     came, went = np.setdiff1d(now, both), np.setdiff1d(gone, last.pair[both])
-    changed = strips(visible.take(both), old.visible.take(last.pair[both]), np.arange(len(both)))
-    boxes: np.ndarray = np.concatenate([changed, visible.bounds()[came],
-                                        old.visible.bounds()[went]])  # fmt: skip
-    return boxes
+    before, after = old.visible.bounds(), visible.bounds()
+    if not _inside(np.concatenate([after[came], before[went]]), plan).all():
+        return False
+    # what reaches the edge may have changed elsewhere only
+    a, b = before[last.pair[both]], after[both]
+    boxes = np.hstack([np.minimum(a[:, :2], b[:, :2]), np.maximum(a[:, 2:], b[:, 2:])])
+    wide = both[~_inside(boxes, plan)]
+    changed = strips(visible.take(wide), old.visible.take(last.pair[wide]), np.arange(len(wide)))
+    return bool(_inside(changed, plan).all())
 
 
-def _inside(boxes: np.ndarray, plan: Polygons) -> bool:
-    """Whether boxes (k, 4) lie in the plan, and its edge comes near none of them. Then what came
-    and went there leaves the plan as it was: all about its edge is ground that stayed, and nothing
-    leads from outside to a hole but through that edge."""
-    boxes = boxes[np.isfinite(boxes[:, 0])]
-    if not len(boxes):
-        return True
+def _inside(boxes: np.ndarray, plan: Polygons) -> np.ndarray:
+    """(k,) whether boxes (k, 4) lie in the plan, and its edge does not come near; of an empty one
+    that is true. What came and went in such boxes leaves the plan as it was: all about its edge is
+    ground that stayed, and nothing leads from outside to a hole but through that edge."""
+    found: np.ndarray = ~np.isfinite(boxes[:, 0])
+    asked = np.flatnonzero(~found)
+    if not len(asked):
+        return found
+    boxes = boxes[asked]
     s = plan.segments
     start, end = np.stack([s.x0, s.y0], axis=-1), np.stack([s.x1, s.y1], axis=-1)
     middle = 0.5 * (boxes[:, :2] + boxes[:, 2:])
@@ -369,7 +390,9 @@ def _inside(boxes: np.ndarray, plan: Polygons) -> bool:
     near = (np.abs(off) <= size + np.abs(half)).all(axis=-1)
     near &= (np.abs(half[:, 0] * off[..., 1] - half[:, 1] * off[..., 0])
              <= size[..., 0] * np.abs(half[:, 1]) + size[..., 1] * np.abs(half[:, 0]))  # fmt: skip
-    return not near.any() and len(containing(plan, middle)[0]) == len(boxes)
+    free = np.flatnonzero(~near.any(axis=1))
+    found[asked[free[containing(plan, middle[free])[0]]]] = True
+    return found
 
 
 # ------------------------------------------------------------------------------------ zones
@@ -422,16 +445,20 @@ def reuse_of(scene: Scene, kept: Kept, last: Last | None) -> Reuse:
     n = scene.surfaces.n
     none = np.full(n, -1, np.int64)
     if last is None or last.old is None or last.old.visible is None:
-        return Reuse(kept, none, none, np.zeros(n, bool), none, scene.surfaces.polygons.bounds())
+        all_ = scene.surfaces.polygons.bounds()
+        return Reuse(kept, none, none, np.zeros(n, bool), none, all_, all_)
     same = last.shape & last.kind
-    gone = np.ones(last.old.footprints.n, bool)
+    came, gone = np.flatnonzero(~same), np.ones(last.old.footprints.n, bool)
     gone[last.pair[same]] = False
-    boxes = np.concatenate([scene.surfaces.polygons.bounds()[~same],
+    boxes = np.concatenate([scene.surfaces.polygons.bounds()[came],
                             last.old.visible.bounds()[gone]])  # fmt: skip
+    functions = [*scene.surfaces.function[came], *last.old.ground.function[gone]]
+    buildings = scene.surfaces.functions.expand("buildings")
+    built = np.array([function in buildings for function in functions], bool)
+    some = np.isfinite(boxes[:, 0])
     return Reuse(kept, np.where(last.shape, last.pair, -1), last.cut, last.kind,
-                 np.where(last.drawn, last.pair, -1),
-                 boxes[np.isfinite(boxes[:, 0])], last.old.zones, last.stays,
-                 last.strips)  # fmt: skip
+                 np.where(last.drawn, last.pair, -1), boxes[some], boxes[some & built],
+                 last.old.zones, last.stays, last.strips)  # fmt: skip
 
 
 __all__ = ["Last", "Plan", "cut_again", "halves", "laid", "plan_again", "plan_of", "reuse_of"]

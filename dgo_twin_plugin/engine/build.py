@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime
 import struct
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,19 +20,19 @@ from .defaults import fill_defaults
 from .functions import Functions
 from .geometry import Polygons, first_containing, moved_wkb
 from .kept import Kept, whole
-from .mapping import YES, Canonical
+from .mapping import YES
 from .norms import Profile
 from .overlap import zone_areas
 from .scene import NUMERIC_FIELDS, Cut, Items, RasterContext, RawLayer, Scene, Surfaces, Zones
 from .sketch import (
     ASSUMED,
     DEVELOPMENT,
+    Ground,
     areas_as_buildings,
     expand,
     given_of,
     mark_assumed,
 )
-from .sketch import Ground as _Ground
 from .solid import union_of_disjoint
 from .sorting import Sorted, sort_layer
 from .wkb import POINT
@@ -67,42 +67,37 @@ def build_scene(sources: Sources, profile: Profile, functions: Functions, date: 
     checks: list[Check] = list(sources.checks)
     origin = _origin(sources)
     step(0.0)
-    ground = _Ground()
-    others: list[Sorted] = []
+    found: list[Sorted] = []
     for is_current, layers in ((False, sources.design), (True, sources.current)):
         for nth, layer in enumerate(layers):
             mapping = sources.mappings.get(str(layer.entry.get("mapping") or ""))
-            found = sort_layer(layer, is_current, functions, sources.terms, mapping, origin, kept,
-                               ("layer", is_current, nth))  # fmt: skip
-            if found is not None:
-                checks += found.checks
-                _take(found, ground, checks)
-                if len(found.stands):
-                    others.append(found)
+            one = sort_layer(layer, is_current, functions, sources.terms, mapping, origin, kept,
+                             ("layer", is_current, nth))  # fmt: skip
+            if one is not None:
+                found.append(one)
             step(0.05)
-    if not ground.fid and not sources.plan_area:
+    told = whole(kept, "told", (functions, [(s.told, s.keep) for s in found]),
+                 lambda: _told(found, functions))  # fmt: skip
+    for one, said in zip(found, told.checks):
+        checks += one.checks + said
+    if not len(told.ground.fid) and not sources.plan_area:
         raise DgoError("problems.nothing_to_score")
-    footprints = _join(ground)
     area_map = whole(kept, "area_map", (sources.area_types, origin, profile),
                      lambda: _area_types(sources, profile, origin))  # fmt: skip
     checks += area_map.checks
     rates = {name: rate.value for name, rate in profile.rates.items()}
-    ground, footprints, fields = expand(ground, footprints, _stack(ground.fields), functions,
-                                        area_map.polygons, area_map.types, profile, rates, checks
-                                        )  # fmt: skip
-    current = np.array(ground.current, bool)
-    checks += areas_as_buildings(ground, footprints, fields)
-    functions_of = np.array(ground.function, object)
-    last = Last.of(kept, origin, ground, functions_of, footprints)
+    ground, footprints = expand(told.ground, _footprints(found), functions, area_map.polygons,
+                                area_map.types, profile, rates, checks)  # fmt: skip
+    checks += areas_as_buildings(ground, footprints)
+    last = Last.of(kept, origin, ground, footprints)
     if last is not None and last.unmoved and last.old is not None:
         footprints = last.new.footprints = last.old.footprints
-    parts = halves(footprints, functions_of, current, functions, last)
+    parts = halves(footprints, ground, functions, last)
     step(0.4)
     overlaps: list[Check] = []
     # who keeps compares with the last ground at every step, so there they follow each other
-    with beside(lambda: laid(parts, footprints, functions_of, ground, overlaps, last),
-                kept is None) as seen:  # fmt: skip
-        plan = _plan_area(sources, parts, seen, current, area_map.polygons, origin, kept, last)
+    with beside(lambda: laid(parts, footprints, ground, overlaps, last), kept is None) as seen:
+        plan = _plan_area(sources, parts, seen, ground, area_map.polygons, origin, kept, last)
         step(0.55)
         zones, found_here = whole(
             kept, "zones", (plan, area_map, sources.area_types),
@@ -116,13 +111,12 @@ def build_scene(sources: Sources, profile: Profile, functions: Functions, date: 
     # by footprint: a building that the design leaves half of keeps half of its dwellings
     share = area / footprints.area()[row]
     cut = Cut(row, zone + 1, area, np.minimum(share, 1.0))
-    surfaces = Surfaces(
-        functions_of, current, np.array(ground.layer, object), np.array(ground.fid, np.int64),
-        visible, footprints, visible.area(), fields, {}, functions,
-    )  # fmt: skip
-    fill_defaults(surfaces, cut, zones, profile)
+    fields, assumed = fill_defaults(ground, footprints, cut, zones, functions, profile, kept)
+    surfaces = Surfaces(ground.function, ground.current, ground.layer, ground.fid, visible,
+                        footprints, visible.area(), fields, assumed, functions)  # fmt: skip
+    surfaces.codes = ground.codes  # the very array as long as the functions stay
     mark_assumed(surfaces, ground.said, checks)
-    items = _items(others, zones, origin, kept)
+    items = _items([s for s in found if len(s.told.stands)], zones, origin, kept)
     step(0.85)
     context = make_context(sources, origin, checks, kept)
     checks += edge_checks(context, sources, zones, origin, kept)
@@ -141,8 +135,7 @@ def _origin(sources: Sources) -> tuple[float, float]:
     last, and with the origin all that is known of a live plan would go."""
     for layers in (sources.plan_area, sources.design, sources.area_types, sources.current):
         for layer in layers:
-            # ids of what is not saved yet are negative, the newest the lowest
-            for row in np.lexsort((np.abs(layer.fid), layer.fid < 0)).tolist():
+            for row in _eldest(layer.fid):
                 data = layer.wkb[row]
                 if data is not None:
                     box = ogr.CreateGeometryFromWkb(bytes(data)).GetEnvelope()
@@ -152,41 +145,59 @@ def _origin(sources: Sources) -> tuple[float, float]:
     return 0.0, 0.0
 
 
-def _take(found: Sorted, ground: _Ground, checks: list[Check]) -> None:
-    """Put the ground of one layer behind what is there."""
-    layer, keep, words = found.layer, found.keep, found.words
-    if not len(found.owns):
-        return
-    _assumptions(layer, words, keep, ground, checks)
-    ground.layer += [layer.name] * len(keep)
-    ground.fid += layer.fid[keep].tolist()
-    ground.function += [str(f) for f in words.function[keep]]
-    ground.current += [found.current] * len(keep)
-    ground.polygons.append(found.polygons.take(found.real))
-    ground.fields.append({name: values[keep] for name, values in words.fields.items()})
+@dataclass(frozen=True)
+class _Told:
+    """What all layers say of the ground, and the checks on their programmes, of each layer."""
+
+    ground: Ground
+    checks: list[list[Check]]
 
 
-def _assumptions(layer: RawLayer, words: Canonical, keep: np.ndarray, ground: _Ground,
-                 checks: list[Check]) -> None:  # fmt: skip
-    """What the features that follow call assumed themselves, and the programmes of rough ones."""
-    column, first = layer.columns.get(ASSUMED), len(ground.fid)
-    for k, row in enumerate(keep if column is not None else ()):
+def _told(found: list[Sorted], functions: Functions) -> _Told:
+    said: dict[int, str] = {}
+    rough: dict[int, dict[str, float]] = {}
+    checks: list[list[Check]] = []
+    first = 0
+    for one in found:
+        checks.append([])
+        _assumptions(one, first, said, rough, checks[-1])
+        first += len(one.keep)
+    those = [one for one in found if len(one.told.owns)]
+    count = np.array([len(one.keep) for one in those], np.int64)
+    none = np.zeros(0, object)
+    function = np.concatenate([none, *(one.told.words.function[one.keep] for one in those)])
+    fid = np.concatenate([np.zeros(0, np.int64), *(one.layer.fid[one.keep] for one in those)])
+    layer = np.repeat(np.array([one.layer.name for one in those], object), count)
+    current = np.repeat(np.array([one.current for one in those], bool), count)
+    fields = _stack([{name: values[one.keep] for name, values in one.told.words.fields.items()}
+                     for one in those])  # fmt: skip
+    ground = Ground(layer, fid, function, current, functions.codes(function), fields, said, rough)
+    return _Told(ground, checks)
+
+
+def _assumptions(found: Sorted, first: int, said: dict[int, str],
+                 given: dict[int, dict[str, float]], checks: list[Check]) -> None:  # fmt: skip
+    """What the features of a layer, from row ``first``, call assumed themselves, and the programmes
+    of rough ones."""
+    layer, words, keep = found.layer, found.told.words, found.keep
+    column = layer.columns.get(ASSUMED)
+    for k, row in enumerate(keep.tolist() if column is not None else ()):
         if column is not None and column[row] is not None and str(column[row]).strip():
-            ground.said[first + k] = str(column[row])
+            said[first + k] = str(column[row])
     rough = np.flatnonzero(words.function[keep] == DEVELOPMENT)
     named = dict(layer.columns)
     if len(rough):
         named.update({n: [None if v != v else v for v in words.fields[n]] for n in NUMERIC_FIELDS})
-    for k in rough:
+    for k in rough.tolist():
         row = int(keep[k])
-        ground.rough[first + int(k)] = given_of(named, row, layer.name, int(layer.fid[row]),
-                                                checks)  # fmt: skip
+        given[first + k] = given_of(named, row, layer.name, int(layer.fid[row]), checks)
 
 
-def _join(ground: _Ground) -> Polygons:
+def _footprints(found: list[Sorted]) -> Polygons:
+    """The ground of all layers as it is drawn, one after the other."""
     joined = Polygons.from_wkb([])
-    for polygons in ground.polygons:
-        joined = joined.joined(polygons)
+    for one in found:
+        joined = joined.joined(one.polygons.take(one.real))
     return joined
 
 
@@ -252,14 +263,14 @@ def _flag(name: str, sources: Sources, area_map: Polygons, zones: Zones) -> np.n
 
 
 def _plan_area(sources: Sources, parts: Halves | None, seen: Callable[[], Polygons],
-               current: np.ndarray, area_map: Polygons, origin: tuple[float, float],
+               ground: Ground, area_map: Polygons, origin: tuple[float, float],
                kept: Kept | None, last: Last | None) -> Plan:  # fmt: skip
     """Given, else the union of the design's surfaces with holes filled, else (nothing designed:
     the current situation is scored) the area-type map."""
     if sources.plan_area:
         return whole(kept, "plan", (sources.plan_area, origin),
                      lambda: _given_plan(sources, origin))  # fmt: skip
-    design = np.flatnonzero(~current)
+    design = ground.halves[0]
     if len(design) and kept is not None and last is not None:
         return plan_again(seen(), design, kept, last)
     if len(design):
@@ -288,10 +299,20 @@ def _given_plan(sources: Sources, origin: tuple[float, float]) -> Plan:
 
 def _items(others: list[Sorted], zones: Zones, origin: tuple[float, float],
            kept: Kept | None) -> Items:  # fmt: skip
+    """What owns no ground; shared between runs in which its layers are the very same."""
+    items = whole(kept, "items", (others, origin), lambda: _placed_items(others, origin, kept))
+    zone = whole(kept, "item_zones", (items.xy, zones),
+                 lambda: first_containing(zones.polygons, items.xy) + 1)
+    return replace(items, zone=zone)
+
+
+def _placed_items(others: list[Sorted], origin: tuple[float, float],
+                  kept: Kept | None) -> Items:  # fmt: skip
+    """The same, not in any zone yet."""
     function, layer_of, fid, wkb, current = [], [], [], [], []
     fields: list[dict[str, np.ndarray]] = []
     for found in others:
-        layer, words, rows = found.layer, found.words, found.stands
+        layer, words, rows = found.layer, found.told.words, found.told.stands
         function += [str(f) for f in words.function[rows]]
         layer_of += [layer.name] * len(rows)
         fid += layer.fid[rows].tolist()
@@ -300,7 +321,7 @@ def _items(others: list[Sorted], zones: Zones, origin: tuple[float, float],
         fields.append({name: values[rows] for name, values in words.fields.items()})
     local, xy = [], np.full((len(fid), 2), np.nan)
     placed: dict[bytes, tuple[bytes, float, float]] = {}
-    before = kept.found("items") if kept and kept.made_from("items") == (origin,) else {}
+    before = kept.found("placed") if kept and kept.made_from("placed") == (origin,) else {}
     for k, data in enumerate(wkb):
         data = bytes(data or b"")
         if data not in placed:
@@ -309,14 +330,21 @@ def _items(others: list[Sorted], zones: Zones, origin: tuple[float, float],
         local.append(moved)
         xy[k] = point
     if kept is not None:
-        kept.put("items", (origin,), placed)
-    zone = whole(kept, "item_zones", (xy, zones), lambda: first_containing(zones.polygons, xy) + 1
-                 if len(fid) else np.zeros(0, np.int64))  # fmt: skip
+        kept.put("placed", (origin,), placed)
     stacked = _stack(fields)
     return Items(np.array(function, object), np.array(layer_of, object), np.array(fid, np.int64),
-                 local, xy, zone, stacked,
+                 local, xy, np.zeros(len(fid), np.int64), stacked,
                  {n: np.zeros(len(fid), bool) for n in stacked},
                  np.array(current, bool))  # fmt: skip
+
+
+def _eldest(fid: np.ndarray) -> Iterator[int]:
+    """Rows, those that are there longest first; the first of them once more."""
+    if len(fid):
+        # ids of what is not saved yet are negative, the newest the lowest
+        age = np.where(fid < 0, fid.max() - fid, fid)
+        yield int(age.argmin())
+        yield from np.argsort(age, kind="stable").tolist()
 
 
 def _placed(data: bytes, origin: tuple[float, float]) -> tuple[bytes, float, float]:

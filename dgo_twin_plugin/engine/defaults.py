@@ -2,101 +2,172 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .kept import Kept, same
 from .mapping import missing
-from .scene import BOOL_FIELDS, FIELDS, NUMERIC_FIELDS, Cut, Surfaces, Zones
+from .scene import BOOL_FIELDS, FIELDS, NUMERIC_FIELDS, Cut, Zones
 
 if TYPE_CHECKING:
+    from .functions import Functions
+    from .geometry import Polygons
     from .norms import Profile
+    from .sketch import Ground
 
 PAVED_SHARES = ("green_roof", "blue_roof", "pv")
+Columns = dict[str, np.ndarray]
 
 
-def fill_defaults(surfaces: Surfaces, cut: Cut, zones: Zones, profile: Profile) -> None:
-    """Fill ``surfaces.fields`` in place and set ``surfaces.assumed``.
+def fill_defaults(ground: Ground, footprints: Polygons, cut: Cut, zones: Zones,
+                  functions: Functions, profile: Profile,
+                  kept: Kept | None = None) -> tuple[Columns, Columns]:  # fmt: skip
+    """Fields without the gaps that something is known for, and where each was filled, (n,) bool.
 
     Order: the field itself; what follows from other given fields (floors from floor area, floor
     area from floors: assumed only as far as those are); the function's defaults; the typology of
     the area type where most of the feature lies. ``beng2``, ``mpg``, ``storage`` and what no
-    typology knows stay missing: their indicators say how they treat that.
+    typology knows stay missing: their indicators say how they treat that. With ``kept`` only
+    features are looked at of which the footprint or the area type changed, as long as all say what
+    they said; nobody may write in what is given then.
     """
-    n, fields = surfaces.n, surfaces.fields
-    surfaces.assumed = {name: np.zeros(n, bool) for name in FIELDS}
-    assumed = surfaces.assumed
-    building = surfaces.where("buildings")
-    types = main_type(n, cut, zones)
-    table = {t: profile.typology(t) for t in set(types.tolist())}
+    names: list[str | None] = [None, *sorted({t for t in zones.area_type.tolist() if t})]
+    number = {name: k for k, name in enumerate(names)}
+    kinds = np.array([0, *(number[t or None] for t in zones.area_type.tolist())], np.int64)
+    area, kind = footprints.area(), kinds[main_zone(len(ground.fid), cut)]
 
-    # one value per area type, handed out by the number of the type
-    numbers = {t: k for k, t in enumerate(table)}
-    kind = np.fromiter((numbers[t] for t in types.tolist()), np.int64, n)
+    def filled(rows: np.ndarray) -> _Gaps:
+        gaps = _Gaps(ground.fields, rows, ground.codes[rows])
+        table = [profile.typology(name) for name in names] if len(rows) else []
+        if table:
+            _fill(gaps, area[rows], kind[rows], table, functions)
+        return gaps
+
+    nothing = np.zeros(len(area), bool)
+    if kept is None:
+        gaps = filled(np.arange(len(area)))
+        return ({**ground.fields, **gaps.fields},
+                {**{name: nothing.copy() for name in FIELDS}, **gaps.assumed})  # fmt: skip
+    inputs, before = (ground, functions, profile, names), kept.found("defaults")
+    last = kept.made_from("defaults")
+    if last is not None and same(last, inputs):
+        rows = np.flatnonzero((area != before.area) | (kind != before.kind))
+        gaps = filled(rows)
+        fields = {**before.fields, **_with(before.fields, gaps.fields, rows)}
+        assumed = {**before.assumed, **_with(before.assumed, gaps.assumed, rows)}
+    else:
+        gaps = filled(np.arange(len(area)))
+        fields = {**ground.fields, **gaps.fields}
+        assumed = {**dict.fromkeys(FIELDS, nothing), **gaps.assumed}
+    for values in (*fields.values(), *assumed.values()):
+        values.setflags(write=False)
+    kept.put("defaults", inputs, _Filled(area, kind, fields, assumed))
+    return dict(fields), dict(assumed)
+
+
+@dataclass(frozen=True)
+class _Filled:
+    """What was filled, and what of each feature it was made from beside what it says."""
+
+    area: np.ndarray
+    kind: np.ndarray
+    fields: Columns
+    assumed: Columns
+
+
+def _with(before: Columns, new: Columns, rows: np.ndarray) -> Columns:
+    """Those of ``new``, values of some rows, that say something else; with the other rows."""
+    found = {}
+    for name, values in new.items():
+        if not same(before[name][rows], values):
+            found[name] = before[name].copy()
+            found[name][rows] = values
+    return found
+
+
+@dataclass
+class _Gaps:
+    """Some features of which gaps are being filled; arrays (k,)."""
+
+    given: Columns  # of all features
+    rows: np.ndarray
+    codes: np.ndarray
+    fields: Columns = field(default_factory=dict)  # those that were looked at
+    assumed: Columns = field(default_factory=dict)
+
+    def of(self, name: str) -> np.ndarray:
+        if name not in self.fields:
+            self.fields[name] = self.given[name][self.rows]
+            self.assumed[name] = np.zeros(len(self.rows), bool)
+        return self.fields[name]
+
+    def fill(self, name: str, where: np.ndarray, values: np.ndarray) -> None:
+        """Where nothing is known and ``values`` (k,) say something: an assumption."""
+        known = where & missing(self.of(name)) & ~missing(values)
+        self.fields[name][known] = values[known]
+        self.assumed[name] |= known
+
+
+def _fill(gaps: _Gaps, footprint: np.ndarray, kind: np.ndarray, table: list[dict[str, Any]],
+          functions: Functions) -> None:  # fmt: skip
+    """``kind`` (k,): which of ``table`` holds for each feature."""
+    building = functions.column("building")[gaps.codes] == 1
 
     def default(name: str) -> np.ndarray:
-        values = [each.get(name) for each in table.values()]
+        values = [each.get(name) for each in table]
         if name in NUMERIC_FIELDS or name in BOOL_FIELDS:
-            return np.array([np.nan if v is None else float(v) for v in values])[kind]
-        return np.array([*values, None], object)[kind]
+            numbers = np.array([np.nan if v is None else float(v) for v in values])
+            return numbers.take(kind)
+        return np.array([*values, None], object).take(kind)
 
-    _function_defaults(surfaces)
-    footprint = surfaces.footprints.area()
+    def rule(name: str, otherwise: float) -> np.ndarray:
+        return np.array([float(t.get(name) or otherwise) for t in table]).take(kind)
+
+    _function_defaults(gaps, functions)
     # floors: given, else from given gfa, else from given height, else the typology
-    storey = np.array([float(t.get("storey_height") or 3.0) for t in table.values()])[kind]
-    no_floors = building & missing(fields["floors"])
+    storey = rule("storey_height", 3.0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        by_gfa = np.maximum(1.0, np.round(fields["gfa"] / footprint))
-        by_height = np.maximum(1.0, np.floor(fields["height"] / storey + 0.5))
-    floors = np.where(
+        by_gfa = np.maximum(1.0, np.round(gaps.of("gfa") / footprint))
+        by_height = np.maximum(1.0, np.floor(gaps.of("height") / storey + 0.5))
+    gaps.fill("floors", building, np.where(
         np.isfinite(by_gfa), by_gfa, np.where(np.isfinite(by_height), by_height, default("floors"))
-    )
-    _fill(surfaces, "floors", no_floors, floors)
-    _fill(surfaces, "roof", building & missing(fields["roof"]), default("roof"))
-    no_height = building & missing(fields["height"])
-    pitched = np.array([r == "pitched" for r in fields["roof"]], bool)
-    extra = np.array([float(t.get("pitched_extra") or 0.0) for t in table.values()])[kind]
-    _fill(surfaces, "height", no_height, storey * fields["floors"] + np.where(pitched, extra, 0.0))
-    no_gfa = building & missing(fields["gfa"])
-    fields["gfa"][no_gfa] = (footprint * fields["floors"])[no_gfa]
-    assumed["gfa"][no_gfa] = assumed["floors"][no_gfa]
-    lives = surfaces.where("dwelling")
-    share = building & missing(fields["residential_share"])
-    fields["residential_share"][share] = np.where(lives, 1.0, 0.0)[share]
-    _fill(
-        surfaces,
-        "dwelling_type",
-        lives & missing(fields["dwelling_type"]),
-        default("dwelling_type"),
-    )
+    ))  # fmt: skip
+    gaps.fill("roof", building, default("roof"))
+    pitched = (gaps.of("roof") == "pitched").astype(bool)
+    extra = np.where(pitched, rule("pitched_extra", 0.0), 0.0)
+    gaps.fill("height", building, storey * gaps.of("floors") + extra)
+    no_gfa = building & missing(gaps.of("gfa"))
+    gaps.fields["gfa"][no_gfa] = (footprint * gaps.of("floors"))[no_gfa]
+    gaps.assumed["gfa"][no_gfa] = gaps.assumed["floors"][no_gfa]
+    lives = gaps.codes == functions.codes(["dwelling"])
+    share = building & missing(gaps.of("residential_share"))
+    gaps.fields["residential_share"][share] = np.where(lives, 1.0, 0.0)[share]
+    gaps.fill("dwelling_type", lives, default("dwelling_type"))
     for name in PAVED_SHARES:
-        _fill(surfaces, name, building & missing(fields[name]), default(name))
-    _fill(
-        surfaces,
-        "disconnected",
-        (surfaces.share("sealed") > 0) & missing(fields["disconnected"]),
-        default("disconnected"),
-    )
-    _fill(surfaces, "existing", missing(fields["existing"]), default("existing"))
+        gaps.fill(name, building, default(name))
+    gaps.fill("disconnected", functions.column("sealed")[gaps.codes] > 0, default("disconnected"))
+    gaps.fill("existing", np.ones(len(kind), bool), default("existing"))
+
+
+def _function_defaults(gaps: _Gaps, functions: Functions) -> None:
+    for code, function in enumerate(functions.names):
+        for name, value in functions[function].defaults.items():
+            where = (gaps.codes == code) & missing(gaps.of(name))
+            gaps.fields[name][where] = float(value) if name in NUMERIC_FIELDS else value
+
+
+def main_zone(n: int, cut: Cut) -> np.ndarray:
+    """(n,) id of the zone where most of each feature lies; 0 where it lies in none."""
+    home = np.zeros(n, np.int64)
+    home[cut.feature] = cut.zone
+    several = np.flatnonzero(np.bincount(cut.feature, minlength=n)[cut.feature] > 1)
+    several = several[np.argsort(cut.area[several], kind="stable")]
+    home[cut.feature[several]] = cut.zone[several]  # the largest is written last
+    return home
 
 
 def main_type(n: int, cut: Cut, zones: Zones) -> np.ndarray:
     """(n,) object: the area type where most of each feature lies; None where it lies in none."""
-    types = np.full(n, None, object)
-    order = np.argsort(cut.area, kind="stable")
-    types[cut.feature[order]] = zones.area_type[cut.zone[order] - 1]
-    return types
-
-
-def _fill(surfaces: Surfaces, name: str, where: np.ndarray, values: np.ndarray) -> None:
-    known = where & ~missing(values)
-    surfaces.fields[name][known] = values[known]
-    surfaces.assumed[name] |= known
-
-
-def _function_defaults(surfaces: Surfaces) -> None:
-    for function in {f for f in surfaces.function.tolist()}:
-        given: dict[str, Any] = surfaces.functions[function].defaults
-        for name, value in given.items():
-            where = (surfaces.function == function) & missing(surfaces.fields[name])
-            surfaces.fields[name][where] = float(value) if name in NUMERIC_FIELDS else value
+    return np.array([None, *zones.area_type.tolist()], object).take(main_zone(n, cut))

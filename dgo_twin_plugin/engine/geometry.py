@@ -20,7 +20,7 @@ from osgeo import ogr
 from .boxes import bbox_pairs
 from .counts import nth, owners, portions, ranges
 from .pulse import beat
-from .runs import MOST_RUNS, carry, sliced
+from .runs import MOST_RUNS, runs_of, spliced, spliced_segments
 from .wkb import geometry_from_wkb, moved_wkb, polygonal, rings_of
 
 __all__ = ["Polygons", "Segments", "bbox_pairs", "geometry_from_wkb", "overlap_areas",
@@ -116,11 +116,12 @@ class Polygons:
     def take(self, rows: np.ndarray) -> Polygons:
         """The features of these rows, in this order."""
         rows = np.asarray(rows, np.int64)
-        new = np.ones(len(rows), bool)
-        np.not_equal(rows[1:], rows[:-1] + 1, out=new[1:])
-        first = np.flatnonzero(new)
-        if len(first) <= MOST_RUNS and len(rows) > MOST_RUNS**2:
-            return sliced(self, rows[first], rows[np.append(first[1:], len(rows)) - 1] + 1)
+        if len(rows) > MOST_RUNS**2:
+            runs = runs_of(rows, MOST_RUNS)
+            if runs == [(0, self.n)]:
+                return self
+            if runs:
+                return spliced([(self, first, last) for first, last in runs])
         parts, part_feature = ranges(self.feature_part_start[rows],
                                      self.feature_part_start[rows + 1])  # fmt: skip
         rings, ring_part = ranges(self.part_ring_start[parts], self.part_ring_start[parts + 1])
@@ -133,26 +134,36 @@ class Polygons:
         """A copy in which some features have another geometry."""
         if not len(rows):
             return self
-        other = Polygons.from_geometries(geometries)
+        order = np.argsort(rows, kind="stable").tolist()
+        new = Polygons.from_geometries([geometries[k] for k in order])
         beat()
-        index = np.arange(self.n)
-        index[np.asarray(rows, np.int64)] = self.n + np.arange(len(rows))
-        return self.joined(other).take(index)
+        source = np.arange(self.n)
+        source[np.asarray(rows, np.int64)] = -1
+        return self.patched(source, new)
+
+    def patched(self, source: np.ndarray, new: Polygons, edges: bool = False) -> Polygons:
+        """The features ``source`` (k,) of these and, where that is -1, the next of ``new``. With
+        ``edges`` what is known of their segments goes along."""
+        fresh = np.flatnonzero(source < 0)
+        index = source.copy()
+        index[fresh] = self.n + np.arange(len(fresh))
+        runs = runs_of(index, MOST_RUNS, self.n)
+        if runs == [(0, self.n)]:
+            return self
+        if not runs:
+            return self.joined(new).take(index)
+        pieces = [(new, a - self.n, b - self.n) if a >= self.n else (self, a, b)
+                  for a, b in runs]  # fmt: skip
+        made = spliced(pieces)
+        if edges and "segments" in self.__dict__:
+            made.segments = spliced_segments(pieces)
+        return made
 
     def joined(self, other: Polygons) -> Polygons:
         """The features of both, one after the other."""
         if not self.n or not other.n:
             return other if not self.n else self
-        made = Polygons(
-            np.concatenate([self.xy, other.xy]),
-            np.concatenate([self.ring_start, other.ring_start[1:] + len(self.xy)]),
-            np.concatenate([self.ring_part, other.ring_part + len(self.part_feature)]),
-            np.concatenate([self.part_feature, other.part_feature + self.n]),
-            self.n + other.n,
-        )
-        if self.n > other.n:
-            carry(self, other, made)
-        return made
+        return spliced([(self, 0, self.n), (other, 0, other.n)])
 
     # ------------------------------------------------------------------ structure
     @cached_property
@@ -176,8 +187,14 @@ class Polygons:
         return _ring_areas(self.xy, self.ring_start)
 
     def area(self) -> np.ndarray:
-        """(n,) m2."""
-        return np.bincount(self.ring_feature, self._ring_area, self.n)[: self.n]
+        """(n,) m2. Worked out once: do not write in it."""
+        return self._area
+
+    @cached_property
+    def _area(self) -> np.ndarray:
+        area = np.bincount(self.ring_feature, self._ring_area, self.n)[: self.n]
+        area.setflags(write=False)
+        return area
 
     def bounds(self) -> np.ndarray:
         """(n, 4) xmin, ymin, xmax, ymax; an empty feature has an inverted (inf, -inf) box.
@@ -220,14 +237,15 @@ class Polygons:
             none = np.zeros(0)
             return Segments(none.astype(np.int64), none, none, none, none,
                             np.zeros(self.n + 1, np.int64))  # fmt: skip
-        keep = np.ones(len(self.xy), bool)
+        x, y = self.xy.T.copy()
+        keep = np.zeros(len(x), bool)
+        np.logical_or(x[1:] != x[:-1], y[1:] != y[:-1], out=keep[:-1])
         keep[self.ring_start[1:] - 1] = False
-        keep &= np.any(self.xy != np.roll(self.xy, -1, axis=0), axis=1)
         at = np.flatnonzero(keep)
-        feature = self.ring_feature.take(owners(np.diff(self.ring_start))[at])
-        start = np.searchsorted(feature, np.arange(self.n + 1)).astype(np.int64)
-        (x0, y0), (x1, y1) = self.xy[at].T, self.xy[at + 1].T
-        return Segments(feature, x0, y0, x1, y1, start)
+        feature = self.ring_feature.take(owners(np.diff(self.ring_start)).take(at))
+        start = np.zeros(self.n + 1, np.int64)
+        np.cumsum(np.bincount(feature, minlength=self.n), out=start[1:])
+        return Segments(feature, x.take(at), y.take(at), x.take(at + 1), y.take(at + 1), start)
 
     # ------------------------------------------------------------------ leaving
     def wkb(self, row: int, origin: tuple[float, float] = (0.0, 0.0)) -> bytes:

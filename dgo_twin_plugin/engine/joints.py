@@ -8,6 +8,8 @@ vertices along their common edge there is no gap to pass through.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from osgeo import ogr
 
@@ -20,15 +22,34 @@ GAP = 1e-5  # m: what lies nearer together than this is meant to touch
 
 
 def jointed(polygons: Polygons, gap: float = GAP) -> list[ogr.Geometry]:
+    """The features as :func:`bent`, valid."""
+    made, changed = bent(polygons, gap)
+    return geometries(made, changed, range(polygons.n))
+
+
+def geometries(made: Polygons, changed: np.ndarray, rows: Iterable[int]) -> list[ogr.Geometry]:
+    """These rows of what :func:`bent` gives, valid."""
+    found = []
+    with quiet():
+        for row in rows:
+            geometry = made.geometry(row)
+            if changed[row] and not geometry.IsValid():  # what was thinner than the gap
+                geometry = polygonal(geometry.Buffer(0))
+            found.append(geometry)
+    return found
+
+
+def bent(polygons: Polygons, gap: float = GAP) -> tuple[Polygons, np.ndarray]:
     """The features, of which vertices within ``gap`` m of each other stand at one place (that of
-    the most western), and of which an edge bends over each vertex that comes as near to it.
-    Nothing moves by more than a few ``gap``; what shares its vertices already stays to the bit.
-    Depends on the features together, not on their order."""
+    the most western), and of which an edge bends over each vertex that comes as near to it; and
+    which of them changed (n,). Nothing moves by more than a few ``gap``; what shares its vertices
+    already stays to the bit. Depends on the features together, not on their order."""
+    changed = np.zeros(polygons.n, bool)
     xy, of = _together(polygons.xy, gap)
     place = xy[of]
     first, at = _on_edges(polygons, xy, of, gap)
     if not len(first) and np.array_equal(place, polygons.xy):
-        return [polygons.geometry(row) for row in range(polygons.n)]
+        return polygons, changed
     count = np.ones(len(place), np.int64)
     np.add.at(count, first, 1)
     start = np.cumsum(count) - count
@@ -42,16 +63,8 @@ def jointed(polygons: Polygons, gap: float = GAP) -> list[ogr.Geometry]:
     touched[first] = True
     touched |= (place != polygons.xy).any(axis=1)
     ring = np.repeat(polygons.ring_feature, np.diff(polygons.ring_start))
-    changed = np.zeros(polygons.n, bool)
     changed[ring[touched]] = True
-    found = []
-    with quiet():
-        for row in range(polygons.n):
-            geometry = made.geometry(row)
-            if changed[row] and not geometry.IsValid():  # what was thinner than the gap
-                geometry = polygonal(geometry.Buffer(0))
-            found.append(geometry)
-    return found
+    return made, changed
 
 
 def _together(xy: np.ndarray, gap: float) -> tuple[np.ndarray, np.ndarray]:

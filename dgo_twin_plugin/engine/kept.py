@@ -9,7 +9,8 @@ whether anything was kept; only how long it takes does.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import is_
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from .scene import Scene, Zones
 
 T = TypeVar("T")
-MOST_IDLE = 40  # runs that an answer is carried along without being asked for
+MOST_IDLE = 1000  # runs that an answer is carried along without being asked for
+MOST_STEPS = 40  # the same of one whose rows must be followed from scene to scene
+MOST_COPIED = 100_000  # bytes of an array up to which a copy of it is compared the quickest
 
 
 class Kept:
@@ -41,12 +44,19 @@ class Kept:
         """The run is done: what it used or made is what is kept. What it did not ask for, because
         an indicator had nothing to do, is carried along with the rows of ``scene`` for a while."""
         idle: dict[Hashable, int] = {}
+        steps: dict[Kind, tuple[np.ndarray, ...]] = {}
         for name, (inputs, answer) in self._old.items():
             count = self._idle.get(name, 0) + 1
-            if scene is None or name in self._new or count > MOST_IDLE:
+            most = MOST_STEPS if isinstance(answer, Lines) else MOST_IDLE
+            if scene is None or name in self._new or count > most:
                 continue
             if isinstance(answer, Lines):
-                answer = answer.moved(match_of(scene, answer.kind))
+                if answer.kind not in steps:
+                    match = match_of(scene, answer.kind)
+                    rows = len(answer.steps[-1] if answer.steps else answer.covered)
+                    stays = np.array_equal(match, np.arange(rows))
+                    steps[answer.kind] = () if stays else (match,)
+                answer = replace(answer, steps=answer.steps + steps[answer.kind])
             self._new[name], idle[name] = (inputs, answer), count
         self._old, self._new, self._idle = self._new, {}, idle
 
@@ -56,6 +66,8 @@ class Kept:
     def found(self, name: Hashable) -> Any:
         """The last answer under a name whatever it was made from; None where there is none."""
         entry = self._old.get(name)
+        if entry is not None and isinstance(entry[1], Lines) and entry[1].steps:
+            self._old[name] = entry = entry[0], entry[1].moved()
         return None if entry is None else entry[1]
 
     def of_last(self, name: Hashable) -> Any:
@@ -108,16 +120,24 @@ def same(a: Any, b: Any) -> bool:
     if isinstance(a, np.ndarray):
         if a.dtype != b.dtype or a.shape != b.shape:
             return False
-        if a.dtype == object:
-            return bool(a.tolist() == b.tolist())
-        return bool(np.array_equal(a, b, equal_nan=a.dtype.kind == "f"))
+        if a.dtype == object:  # the very same objects, as a rule, which their addresses tell
+            return a.tobytes() == b.tobytes() or bool(a.tolist() == b.tolist())
+        if a.nbytes <= MOST_COPIED:
+            return bool(a.tobytes() == b.tobytes())
+        return bool((_bits(a) == _bits(b)).all())
     if isinstance(a, (tuple, list)):
-        return len(a) == len(b) and all(map(same, a, b))
+        return len(a) == len(b) and (all(map(is_, a, b)) or all(map(same, a, b)))
     if isinstance(a, dict):
         return a.keys() == b.keys() and all(same(v, b[k]) for k, v in a.items())
     if isinstance(a, (str, bytes, int, float, bool)):
         return bool(a == b)
     return False
+
+
+def _bits(a: np.ndarray) -> np.ndarray:
+    """Numbers as whole ones of the same bits: what is not a number equals itself, and they compare
+    many times as quickly."""
+    return a.view(f"i{a.itemsize}") if a.dtype.kind == "f" else a
 
 
 # ------------------------------------------------------------------------------------ rows
@@ -126,7 +146,7 @@ class Reuse:
     """What a scene may take over from the one before it. ``shape`` (n,): the row of the last
     surfaces with the same visible ground, -1 where there is none; ``cut`` the same, where moreover
     all zones about it are the same; ``near`` boxes (k, 4) of all visible ground that came, went or
-    changed its function, as it was and as it is."""
+    changed its function, as it was and as it is; ``built`` the same of buildings alone."""
 
     kept: Kept
     shape: np.ndarray
@@ -134,17 +154,22 @@ class Reuse:
     function: np.ndarray  # (n,) bool: the same function and the same current as that row
     drawn: np.ndarray  # (n,) row of before that was drawn alike, -1 where there is none
     near: np.ndarray
+    built: np.ndarray
     zones: Zones | None = None  # those of before
     stays: np.ndarray | None = None  # (n_zones,) the very shape of before; None: ids have changed
     strips: np.ndarray | None = None  # boxes (k, 4) about all ground that changed its zone
 
 
-Kind = object  # 'shape', 'cut' or 'drawn' as in Reuse, or metres about which nothing changed
+# 'shape', 'cut' or 'drawn' as in Reuse; metres about which nothing changed, or no building:
+# (BUILT, metres)
+Kind = object
+BUILT = "built"
 
 
 def match_of(scene: Scene, kind: Kind) -> np.ndarray:
     """(n,) row of before of the surfaces that are the same in this sense, -1 where there is none.
-    A number: what came, went or changed its function stays further away than so many metres."""
+    Metres: what came, went or changed its function (with BUILT, of the buildings) stays further
+    away than that."""
     assert scene.reuse is not None
     if isinstance(kind, str):
         found: np.ndarray = getattr(scene.reuse, kind)
@@ -153,13 +178,14 @@ def match_of(scene: Scene, kind: Kind) -> np.ndarray:
     return found
 
 
-def _undisturbed(scene: Scene, reach: Any) -> np.ndarray:
+def _undisturbed(scene: Scene, kind: Any) -> np.ndarray:
     reuse = scene.reuse
     assert reuse is not None
     alike = np.where(reuse.function, reuse.shape, -1)
-    if len(reuse.near) > MOST_CHANGED:
+    boxes, reach = (reuse.built, kind[1]) if isinstance(kind, tuple) else (reuse.near, kind)
+    if len(boxes) > MOST_CHANGED:
         return np.full_like(alike, -1)
-    wide = reuse.near + np.array([-1, -1, 1, 1]) * float(reach)
+    wide = boxes + np.array([-1, -1, 1, 1]) * float(reach)
     _, near = meeting(np.concatenate([wide, scene.surfaces.polygons.bounds()]),
                       np.arange(len(wide)))  # fmt: skip
     alike[near[near >= len(wide)] - len(wide)] = -1
@@ -172,18 +198,22 @@ MOST_CHANGED = 60  # features up to which neighbours are looked for one by one
 @dataclass(frozen=True)
 class Lines:
     """What is known of rows of the surfaces: ``covered`` (n,) of which; ``columns``, arrays (k,),
-    the first the row; ``of`` arrays (n,) that it was made from."""
+    the first the row; ``of`` arrays (n,) that it was made from. ``steps``: where the rows of later
+    scenes, one after the other, were in the one before; nothing was moved along yet."""
 
     kind: Kind
     covered: np.ndarray
     columns: tuple[np.ndarray, ...]
     of: tuple[np.ndarray, ...]
+    steps: tuple[np.ndarray, ...] = ()
 
-    def moved(self, match: np.ndarray) -> Lines:
-        """The same for the rows of a next scene, as far as they are there."""
-        n = len(self.covered)
-        if len(match) == n and np.array_equal(match, np.arange(n)):
-            return self
+    def moved(self) -> Lines:
+        """The same for the rows of the last scene, as far as they are there."""
+        n, match = len(self.covered), self.steps[-1]
+        for step in self.steps[-2::-1]:
+            there = np.flatnonzero(match >= 0)
+            match, last = np.full(len(match), -1, np.int64), match
+            match[there] = step[last[there]]
         good = np.flatnonzero(match >= 0)
         back = np.full(n, -1, np.int64)
         back[match[good]] = good
@@ -218,25 +248,40 @@ def by_row(scene: Scene, name: Hashable, inputs: tuple[Any, ...], rows: np.ndarr
     else:
         source = match_of(scene, kind)[rows]
         ok = source >= 0
+        if len(before.covered):
+            ok &= before.covered[source]
+            for now, then in zip(of, before.of):
+                ok &= equal(now[rows], then[source])
         if again is not None:
             ok &= ~again[rows]
-        ok[ok] = before.covered[source[ok]]
-        for now, then in zip(of, before.of):
-            ok[ok] = _equal(now[rows[ok]], then[source[ok]])
         if ok.all() and len(rows) == before.covered.sum() and np.array_equal(source, rows):
             columns = before.columns
         else:
-            fresh = make(rows[~ok])
             back = np.full(len(before.covered), -1, np.int64)
             back[source[ok]] = rows[ok]
-            row = back[before.columns[0]]
-            use = np.flatnonzero(row >= 0)
-            joined = np.concatenate([row[use], fresh[0]])
-            order = np.argsort(joined, kind="stable")
-            columns = (joined[order], *(np.concatenate([a[use], b])[order]
-                                        for a, b in zip(before.columns[1:], fresh[1:])))
+            columns = _joined(before.columns, back[before.columns[0]], make(rows[~ok]))
     kept.put(name, inputs, Lines(kind, covered, columns, of))
     return columns
+
+
+def _joined(old: tuple[np.ndarray, ...], row: np.ndarray,
+            new: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:  # fmt: skip
+    """Columns of lines with those that stay of ``old``, which now are of ``row`` (-1: of none), and
+    those of ``new``, by row."""
+    gone = np.flatnonzero(row < 0)
+    if len(gone) == len(new[0]) and all(a.dtype == b.dtype for a, b in zip(old, new)):
+        row[gone] = new[0]
+        if (row[1:] >= row[:-1]).all():  # what is new fits in the places of what went
+            columns = [a.copy() for a in old[1:]]
+            for column, values in zip(columns, new[1:]):
+                column[gone] = values
+            return (row, *columns)
+        row[gone] = -1
+    stay = np.flatnonzero(row >= 0)
+    joined = np.concatenate([row[stay], new[0]])
+    order = np.argsort(joined, kind="stable")
+    return (joined[order],
+            *(np.concatenate([a[stay], b])[order] for a, b in zip(old[1:], new[1:])))
 
 
 def each_alike(scene: Scene, name: Hashable, columns: tuple[np.ndarray, ...],
@@ -252,7 +297,7 @@ def each_alike(scene: Scene, name: Hashable, columns: tuple[np.ndarray, ...],
         return kept.put(name, columns, make(np.arange(n)))
     other = np.zeros(n, bool)
     for now, then in zip(columns, last):
-        other |= ~_equal(now, then)
+        other |= ~equal(now, then)
     changed = np.flatnonzero(other)
     found = list(before)
     for row, item in zip(changed.tolist(), make(changed)):
@@ -260,9 +305,20 @@ def each_alike(scene: Scene, name: Hashable, columns: tuple[np.ndarray, ...],
     return kept.put(name, columns, found)
 
 
-def _equal(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    found: np.ndarray = a == b
-    return found | ((a != a) & (b != b)) if a.dtype.kind == "f" else found
+def equal(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """(k,) bool: where two columns say the same."""
+    found: np.ndarray
+    if a.dtype != b.dtype:
+        return np.zeros(len(a), bool)
+    if a.dtype == object:  # the very same objects, as a rule, which their addresses tell
+        found = np.frombuffer(a.tobytes(), np.intp) == np.frombuffer(b.tobytes(), np.intp)
+        other = np.flatnonzero(~found)
+        if not len(other):
+            return found
+        found[other] = a[other] == b[other]
+        return found
+    found = _bits(a) == _bits(b)
+    return found
 
 
 def pairing(keys: tuple[np.ndarray, ...], before: tuple[np.ndarray, ...]) -> np.ndarray | None:
@@ -307,7 +363,7 @@ def same_shapes(new: Polygons, old: Polygons, pair: np.ndarray,
             and np.array_equal(new.ring_start, old.ring_start)
             and np.array_equal(new.ring_part, old.ring_part)
             and np.array_equal(new.part_feature, old.part_feature)):  # fmt: skip
-        differs = np.flatnonzero((new.xy != old.xy).any(axis=1))  # all of one build: at once
+        differs = np.flatnonzero((new.xy != old.xy).ravel()) // 2  # all of one build: at once
         good[new.ring_feature[np.searchsorted(new.ring_start, differs, "right") - 1]] = False
         return good
     was = pair[rows]

@@ -112,13 +112,22 @@ def divide_again(polygons: Polygons, priority: np.ndarray, before: Divided,
 
 def meeting(box: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Pairs (row of ``rows``, other row) of boxes that meet: for few rows, without a tree."""
+    asked = box[rows]
     if len(rows) > _FEW:
-        i, j = bbox_pairs(box[rows], box)
+        i, j = bbox_pairs(asked, box)
         return rows[i], j
-    found = [np.flatnonzero((box[:, 0] <= box[r, 2]) & (box[:, 2] >= box[r, 0])
-                            & (box[:, 1] <= box[r, 3]) & (box[:, 3] >= box[r, 1]))
-             for r in rows.tolist()]  # fmt: skip
     none = np.zeros(0, np.int64)
+    if not len(rows):
+        return none, none
+
+    def meet(boxes: np.ndarray, one: np.ndarray) -> np.ndarray:
+        return np.flatnonzero((boxes[:, 0] <= one[2]) & (boxes[:, 2] >= one[0])
+                              & (boxes[:, 1] <= one[3]) & (boxes[:, 3] >= one[1]))  # fmt: skip
+
+    # what was drawn at one moment lies together: most boxes are told from all of them at once
+    near = meet(box, np.concatenate([asked[:, :2].min(axis=0), asked[:, 2:].max(axis=0)]))
+    boxes = box[near]
+    found = [near[meet(boxes, one)] for one in asked]
     return np.repeat(rows, [len(f) for f in found]), np.concatenate([none, *found])
 
 
@@ -135,12 +144,7 @@ def _given(polygons: Polygons, priority: np.ndarray, i: np.ndarray, j: np.ndarra
     order = np.lexsort((winner, loser))
     winner, loser, area = winner[order], loser[order], area[order]
     own = polygons.area()
-    joined, index = polygons, np.arange(polygons.n)
-    if before is not None and pair is not None:
-        # what lost nothing then lies there as it is drawn, so all that stays is there
-        fresh = np.flatnonzero(pair < 0)
-        joined, index = before.visible.joined(polygons.take(fresh)), pair.copy()
-        index[fresh] = before.visible.n + np.arange(len(fresh))
+    rows: list[int] = []
     geometries: list[ogr.Geometry | None] = []
     edges = np.flatnonzero(np.diff(loser, prepend=-1, append=-1))
     with quiet():
@@ -150,13 +154,18 @@ def _given(polygons: Polygons, priority: np.ndarray, i: np.ndarray, j: np.ndarra
             above = winner[at:end]
             if pair is not None and pair[row] >= 0:
                 continue
-            index[row] = joined.n + len(geometries)
+            rows.append(row)
             if (area[at:end] >= own[row] - TOLERANCE).any():
                 geometries.append(None)  # wholly below one other feature
                 continue
             geometries.append(_difference(polygons, row, above))
     beat()
-    visible = joined.joined(Polygons.from_geometries(geometries)).take(index)
+    if before is None or pair is None:
+        visible = polygons.replaced(rows, geometries)
+    else:
+        fresh = np.flatnonzero(pair < 0)
+        visible = before.visible.patched(pair, polygons.take(fresh).replaced(
+            np.searchsorted(fresh, rows).tolist(), geometries))  # fmt: skip
     beat()
     return Divided(polygons, priority, visible, loser, winner, area, pair)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,18 +44,32 @@ _HOUSE = ("dwelling_type", "use_class", "roof", "label", "green_roof", "blue_roo
 _ANY = ("existing", "disconnected", "measure", "floor_level")
 
 
-@dataclass
+@dataclass(frozen=True)
 class Ground:
-    """Surface features of all layers, one after the other, before the ground is divided."""
+    """What the surface features of all layers say, one after the other; arrays (n,). Shared between
+    runs in which they say the same: nobody may write in it."""
 
-    layer: list[str] = field(default_factory=list)
-    fid: list[int] = field(default_factory=list)
-    function: list[str] = field(default_factory=list)
-    current: list[bool] = field(default_factory=list)
-    polygons: list[Polygons] = field(default_factory=list)
-    fields: list[dict[str, np.ndarray]] = field(default_factory=list)
+    layer: np.ndarray
+    fid: np.ndarray
+    function: np.ndarray
+    current: np.ndarray
+    codes: np.ndarray  # of the functions, as :meth:`.functions.Functions.codes`
+    fields: dict[str, np.ndarray]  # nothing filled yet
     said: dict[int, str] = field(default_factory=dict)  # row -> its column ``assumed``
     rough: dict[int, dict[str, float]] = field(default_factory=dict)  # row -> its programme
+
+    @cached_property
+    def halves(self) -> tuple[np.ndarray, np.ndarray]:
+        """Rows of the design and of the current situation."""
+        return np.flatnonzero(~self.current), np.flatnonzero(self.current)
+
+    @cached_property
+    def bare_homes(self) -> np.ndarray:
+        """Rows of designed homes that say nothing of their floor area."""
+        bare = (self.function == "dwelling") & ~self.current
+        for name in ("gfa", "floors", "dwellings"):
+            bare &= np.isnan(self.fields[name])
+        return np.flatnonzero(bare)
 
 
 def given_of(
@@ -77,66 +92,57 @@ def given_of(
 
 
 def expand(
-    ground: Ground, footprints: Polygons, fields: dict[str, np.ndarray], functions: Functions,
-    area_map: Polygons, types: list[str | None], profile: Profile, rates: Mapping[str, float],
-    checks: list[Check],
-) -> tuple[Ground, Polygons, dict[str, np.ndarray]]:  # fmt: skip
+    ground: Ground, footprints: Polygons, functions: Functions, area_map: Polygons,
+    types: list[str | None], profile: Profile, rates: Mapping[str, float], checks: list[Check],
+) -> tuple[Ground, Polygons]:  # fmt: skip
     """The same ground with every rough polygon laid out. Ground without an area type stays empty,
     with a check: nothing is known of it then."""
     rough = sorted(ground.rough)
     if not rough:
-        return ground, footprints, fields
+        return ground, footprints
     keep = np.setdiff1d(np.arange(footprints.n), rough)
     groups = _groups(functions)
-    kept = Ground(
-        layer=[ground.layer[k] for k in keep],
-        fid=[ground.fid[k] for k in keep],
-        function=[ground.function[k] for k in keep],
-        current=[ground.current[k] for k in keep],
-        said={new: ground.said[int(old)] for new, old in enumerate(keep)
-              if int(old) in ground.said},
-    )  # fmt: skip
+    said = {new: ground.said[old] for new, old in enumerate(keep.tolist()) if old in ground.said}
     pieces: list[Piece] = []
     source: list[int] = []
     taken: dict[bool, list[ogr.Geometry]] = {True: [], False: []}
-    box, now = footprints.bounds(), np.array(ground.current, bool)
+    box, now = footprints.bounds(), ground.current
     drawn = ~np.isin(np.arange(footprints.n), rough)
     of, near = bbox_pairs(box[rough], box)
     good = drawn[near] & (now[near] == now[rough][of])
     of, near = of[good], near[good]
     for k, row in enumerate(rough):
         beat()
-        current = ground.current[row]
-        place = f"{ground.layer[row]}"
+        current, fid, place = bool(now[row]), int(ground.fid[row]), str(ground.layer[row])
         whole = footprints.geometry(row)
-        given, rest = _rest(footprints, row, np.sort(near[of == k]), fields, ground, groups)
+        given, rest = _rest(footprints, row, np.sort(near[of == k]), ground, groups)
         rest = _less(rest, taken[current])
         taken[current].append(whole)
         parts = _by_type(rest, area_map, types)
         found = _spread(given, parts, profile)
         lost = rest.GetArea() - sum(g.GetArea() for _, g, _ in found)
         if lost > LEAST:
-            checks.append(Check("development_without_type", IMPORTANT, "feature", place,
-                                ground.fid[row], params={"area": lost}))  # fmt: skip
+            checks.append(Check("development_without_type", IMPORTANT, "feature", place, fid,
+                                params={"area": lost}))  # fmt: skip
         for kind, shape, numbers in found:
             if shape.GetArea() < LEAST:
                 continue
             plan = amounts(shape.GetArea(), profile.area_types[kind], numbers, rates)
-            checks += [Check(f.code, NORMAL, "feature", place, ground.fid[row],
-                             params=dict(f.params)) for f in plan.findings]  # fmt: skip
+            checks += [Check(f.code, NORMAL, "feature", place, fid, params=dict(f.params))
+                       for f in plan.findings]  # fmt: skip
             made = lay_out(shape, plan)
-            _told(checks, plan, kind, profile, place, ground.fid[row])
+            _told(checks, plan, kind, profile, place, fid)
             pieces += made
             source += [row] * len(made)
-    for k, row in enumerate(source):
-        kept.layer.append(ground.layer[row])
-        kept.fid.append(ground.fid[row])
-        kept.function.append(pieces[k].function)
-        kept.current.append(ground.current[row])
-        kept.said[len(keep) + k] = " ".join(pieces[k].assumed)
+    for k, piece in enumerate(pieces):
+        said[len(keep) + k] = " ".join(piece.assumed)
+    rows = np.concatenate([keep, np.array(source, np.int64)])
+    function = ground.function[rows]
+    function[len(keep) :] = [piece.function for piece in pieces]
+    fields = _fields(ground.fields, keep, pieces, source, functions)
     new = Polygons.from_geometries([p.geometry for p in pieces])
-    joined = footprints.take(keep).joined(new)
-    return kept, joined, _fields(fields, keep, pieces, source, functions)
+    return Ground(ground.layer[rows], ground.fid[rows], function, now[rows],
+                  functions.codes(function), fields, said), footprints.take(keep).joined(new)
 
 
 def _groups(functions: Functions) -> dict[str, set[str]]:
@@ -148,12 +154,12 @@ def _groups(functions: Functions) -> dict[str, set[str]]:
 
 
 def _rest(
-    footprints: Polygons, row: int, inside: np.ndarray, fields: dict[str, np.ndarray],
-    ground: Ground, groups: dict[str, set[str]],
+    footprints: Polygons, row: int, inside: np.ndarray, ground: Ground,
+    groups: dict[str, set[str]],
 ) -> tuple[dict[str, float], ogr.Geometry]:  # fmt: skip
     """(programme of what is not drawn yet, its ground). What is drawn, the rows ``inside`` or near,
     counts by the share of its footprint that lies in the polygon."""
-    given = dict(ground.rough[row])
+    given, fields = dict(ground.rough[row]), ground.fields
     whole = footprints.geometry(row)
     if not len(inside):
         return given, whole
@@ -284,22 +290,13 @@ def _fields(
     return out
 
 
-def areas_as_buildings(
-    ground: Ground, footprints: Polygons, fields: dict[str, np.ndarray]
-) -> list[Check]:
+def areas_as_buildings(ground: Ground, footprints: Polygons) -> list[Check]:
     """Designed homes on more than a hectare that say nothing more: an area of homes, not a house.
     It is scored as drawn, and this is said."""
-    homes = np.array([f == "dwelling" and not now
-                      for f, now in zip(ground.function, ground.current)], bool)  # fmt: skip
-    rows = np.flatnonzero(homes)
-    bare = np.ones(len(rows), bool)
-    for name in ("gfa", "floors", "dwellings"):
-        bare &= np.isnan(fields[name][rows])
-    rows = rows[bare]
-    area = footprints.take(rows).area()
-    return [Check("building_or_area", NORMAL, "feature", ground.layer[k], ground.fid[k],
-                  params={"area": float(a)})
-            for k, a in zip(rows.tolist(), area.tolist()) if a > HOUSE]  # fmt: skip
+    area, rows = footprints.area(), ground.bare_homes
+    return [Check("building_or_area", NORMAL, "feature", ground.layer[k], int(ground.fid[k]),
+                  params={"area": float(area[k])})
+            for k in rows[area[rows] > HOUSE].tolist()]  # fmt: skip
 
 
 # ------------------------------------------------------------------------------------ assumptions
@@ -308,6 +305,7 @@ def mark_assumed(surfaces: Surfaces, said: Mapping[int, str], checks: list[Check
     and the words about ground (made only where any feature says one)."""
     surfaces.said = dict(said)
     unknown: dict[str, int] = {}
+    marked: dict[str, list[int]] = {}
     for row, phrase in said.items():
         for word in re.split(r"[\s,;]+", phrase.strip().lower()):
             if not word:
@@ -315,9 +313,11 @@ def mark_assumed(surfaces: Surfaces, said: Mapping[int, str], checks: list[Check
             if word not in FIELDS and word not in WORDS:
                 unknown[word] = unknown.get(word, 0) + 1
                 continue
-            if word not in surfaces.assumed:
-                surfaces.assumed[word] = np.zeros(surfaces.n, bool)
-            surfaces.assumed[word][row] = True
+            marked.setdefault(word, []).append(row)
+    for word, rows in marked.items():
+        values = surfaces.assumed.get(word)  # may be that of the scene before
+        surfaces.assumed[word] = np.zeros(surfaces.n, bool) if values is None else values.copy()
+        surfaces.assumed[word][rows] = True
     checks += [
         Check("impossible_value", NORMAL, "field", "", field=ASSUMED, value=word,
               params={"count": count})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from osgeo import ogr
@@ -10,12 +11,14 @@ from osgeo import ogr
 from .boxes import bbox_pairs
 from .counts import ranges
 from .geometry import Polygons
-from .joints import jointed
+from .joints import bent, geometries, jointed
+from .kept import Kept, whole
 from .overlap import TOLERANCE, dissolve
 from .pulse import beat
 
 FEW = 2_000  # features below which GEOS is quick enough
 PER_CELL = 8.0  # features that a cell holds on average
+TILE = 4  # squares along the side of what is joined first
 AT_ONCE = 50_000  # features and squares of which the edges are looked at together
 
 
@@ -58,11 +61,11 @@ def _above(first: np.ndarray, last: np.ndarray) -> np.ndarray:
     return whole
 
 
-def union_of_disjoint(polygons: Polygons, holes: bool = True,
-                      measured: Covers = covers) -> ogr.Geometry:  # fmt: skip
+def union_of_disjoint(polygons: Polygons, holes: bool = True, measured: Covers = covers,
+                      kept: Kept | None = None) -> ogr.Geometry:  # fmt: skip
     """The union of features that share no ground with each other. Without ``holes`` those that
     whole squares lie about on all sides are filled. ``measured`` may know of :func:`covers` what
-    it has measured before.
+    it has measured before, ``kept`` what was joined.
 
     Over them lies a coarse grid of squares. A square whose ground is theirs to the last
     :data:`overlap.TOLERANCE` m2 stands for all that lies in such squares as a whole; GEOS joins
@@ -76,7 +79,8 @@ def union_of_disjoint(polygons: Polygons, holes: bool = True,
     low, high = box[real, :2].min(axis=0), box[real, 2:].max(axis=0)
     # the same squares whatever few features come and go: of 2^k m, counted from the origin
     size = float(2.0 ** np.round(0.5 * np.log2(area[real].sum() / len(real) * PER_CELL)))
-    low = np.floor(low / size) * size
+    # and the same tiles; half a tile off, for plans like to end at round coordinates
+    low = np.floor(low / (size * TILE) - 0.5) * size * TILE
     columns, rows = np.maximum(1, np.ceil((high - low) / size)).astype(int)
     r, c = (k.ravel() for k in np.indices((rows, columns)))
     x, y = low[0] + c * size, low[1] + r * size
@@ -90,9 +94,57 @@ def union_of_disjoint(polygons: Polygons, holes: bool = True,
         solid |= ~_from_outside(~solid)
     # a feature whose box meets solid squares only adds nothing to them
     open_ = (np.bincount(i, ~solid.ravel()[j], polygons.n) > 0) & (area > 0)
-    joined = _runs(solid, low, size)
-    rest = jointed(polygons.take(np.flatnonzero(open_)))
-    return dissolve([*(joined.geometry(k) for k in range(joined.n)), *rest])
+    return _by_quarters(polygons.take(np.flatnonzero(open_)), solid, low, size, kept)
+
+
+def _by_quarters(polygons: Polygons, solid: np.ndarray, low: np.ndarray, size: float,
+                 kept: Kept | None) -> ogr.Geometry:  # fmt: skip
+    """The union of features and ``solid`` squares (rows, columns) of ``size`` m from ``low``: of
+    those on one tile of some squares, then of four tiles, of sixteen and so on. With ``kept`` only
+    tiles on which something changed are joined again."""
+    box, side = polygons.bounds(), size * TILE
+    x, y = ((0.5 * (box[:, :2] + box[:, 2:]) - low) / side).astype(np.int64).T
+    east, north = np.round(low / side).astype(int).tolist()  # tiles from the origin
+    high, wide = (-(-k // TILE) for k in solid.shape)
+    tile = y * wide + x
+    order = np.argsort(tile, kind="stable")
+    made, changed = bent(polygons.take(order))
+    # where each tile begins, among the features, their parts, rings and vertices
+    begins = [np.searchsorted(tile[order], np.arange(high * wide + 1))]
+    for start in (made.feature_part_start, made.part_ring_start, made.ring_start):
+        begins.append(start[begins[-1]])
+    first, last = (np.stack(begins, axis=-1)[k:].tolist() for k in (0, 1))
+    found: dict[tuple[int, int], ogr.Geometry] = {}
+    for (i, j), (f, p, r, v), (f1, p1, r1, v1) in zip(np.ndindex(high, wide), first, last):
+        squares = solid[i * TILE : (i + 1) * TILE, j * TILE : (j + 1) * TILE]
+        if f == f1 and not squares.any():
+            continue
+        corner = low + side * np.array([j, i])
+        made_from = [each.tobytes() for each in (
+            made.xy[v:v1], made.ring_start[r:r1] - v, made.ring_part[r:r1] - p,
+            made.part_feature[p:p1] - f, changed[f:f1], squares, corner)]  # fmt: skip
+        at = north + i, east + j
+        found[at] = whole(kept, ("joined", 0, *at), (size, *made_from), partial(
+            _joined, made, changed, range(f, f1), squares, corner, size))  # fmt: skip
+    level = 0
+    while len(found) > 1:
+        level += 1
+        four: dict[tuple[int, int], list[ogr.Geometry]] = {}
+        for (i, j), geometry in found.items():
+            four.setdefault((i // 2, j // 2), []).append(geometry)
+        if len(four) == len(found):  # one on each side of the origin: no halving brings them closer
+            four = {(0, 0): list(found.values())}
+        found = {at: whole(kept, ("joined", level, *at), tuple(some), partial(dissolve, some))
+                 for at, some in four.items()}  # fmt: skip
+    return found.popitem()[1] if found else dissolve([])
+
+
+def _joined(made: Polygons, changed: np.ndarray, rows: range, solid: np.ndarray, low: np.ndarray,
+            size: float) -> ogr.Geometry:  # fmt: skip
+    """The union of the squares and of some rows of what :func:`joints.bent` gave."""
+    squares = _runs(solid, low, size)
+    return dissolve([*(squares.geometry(k) for k in range(squares.n)),
+                     *geometries(made, changed, rows)])  # fmt: skip
 
 
 def _from_outside(open_: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import is_
 from typing import Any
 
 import numpy as np
@@ -25,21 +26,33 @@ _OF_LAYER = {"no_such_field", "no_function_field"}
 
 
 @dataclass(frozen=True)
+class Told:
+    """What the features of one layer say: all but where they lie."""
+
+    words: Canonical
+    said: list[Check]  # of fields and terms
+    kinds: np.ndarray  # (n,) dimension of each geometry: 0, 1, 2
+    checks: list[Check]  # the same, and of what has no geometry or a wrong one
+    owns: np.ndarray  # rows that own ground
+    stands: np.ndarray  # rows that own no ground
+
+
+@dataclass(frozen=True)
 class Sorted:
     """The features of one layer. Shared between runs: nobody may write in it."""
 
     layer: RawLayer
     current: bool
-    words: Canonical
-    said: list[Check]  # of fields and terms
-    kinds: np.ndarray  # (n,) dimension of each geometry: 0, 1, 2
-    checks: list[Check]  # all, in order
-    owns: np.ndarray  # rows that own ground
-    polygons: Polygons  # theirs, repaired, local metres
+    told: Told
+    polygons: Polygons  # of the rows that own ground, repaired, local metres
     repairs: list[tuple[int, Check]]  # row, what was found while repairing
     keep: np.ndarray  # rows of which ground is left
     real: np.ndarray  # the same, as rows of ``polygons``
-    stands: np.ndarray  # rows that own no ground
+
+    @property
+    def checks(self) -> list[Check]:
+        """All, in order."""
+        return [*self.told.checks, *(check for _, check in self.repairs)]
 
 
 def sort_layer(layer: RawLayer, current: bool, functions: Functions, terms: Mapping[str, str],
@@ -88,14 +101,17 @@ class _Patch:
                 return None
             pair = found
             was = [old.wkb[k] if k >= 0 else b"" for k in pair.tolist()]
-        shape = np.fromiter((a is b or a == b for a, b in zip(layer.wkb, was)), bool, len(pair))
+        shape = np.fromiter(map(is_, layer.wkb, was), bool, len(pair))
+        for k in np.flatnonzero(~shape).tolist():
+            shape[k] = layer.wkb[k] == was[k]
         changed = pair < 0
         # a new row stands apart, also from row 0 of before: -1 and 0 are no run
         places = np.where(pair < 0, -2, pair)
         ends = [*np.flatnonzero(np.diff(places, prepend=-9) != 1).tolist(), len(pair)]
         for key, column in layer.columns.items():
             past = old.columns[key]
-            if len(pair) == len(past) and not changed.any() and column == past:
+            if len(pair) == len(past) and not changed.any() and (column is past
+                                                                 or column == past):  # fmt: skip
                 continue
             column = column if isinstance(column, list) else list(column)
             past = past if isinstance(past, list) else list(past)
@@ -114,39 +130,49 @@ class _Patch:
 def _sorted(layer: RawLayer, current: bool, functions: Functions, terms: Mapping[str, str],
             mapping: Mapping[str, Any] | None, origin: tuple[float, float],
             patch: _Patch | None) -> Sorted | None:  # fmt: skip
-    checks: list[Check] = []
     if not len(layer.fid):
         nothing = np.zeros(0, np.int64)
-        none = Polygons.from_wkb([])
-        checks.append(Check("empty_layer", NORMAL, "layer", layer.name))
-        return Sorted(layer, current, Canonical(nothing, {}), [], nothing, checks, nothing, none,
-                      [], nothing, nothing, nothing)  # fmt: skip
+        empty = [Check("empty_layer", NORMAL, "layer", layer.name)]
+        return Sorted(layer, current, Told(Canonical(nothing, {}), [], nothing, empty, nothing,
+                                           nothing), Polygons.from_wkb([]), [], nothing, nothing
+                      )  # fmt: skip
     if owns_no_ground(layer, mapping):
         return None
-    words, said = _words(layer, current, functions, terms, mapping, patch)
-    checks += said
-    term = {f: f is not None and functions.kind(f) == "surface" for f in set(words.function)}
-    known = np.array([f is not None for f in words.function], bool)
-    surface = np.array([term[f] for f in words.function], bool)
+    told = _told(layer, *_words(layer, current, functions, terms, mapping, patch), functions, patch)
+    beat()
+    polygons, repairs = _cleaned(layer, told.owns, origin, patch)
+    real = np.flatnonzero(polygons.area() > 0)
+    keep = told.owns[real]
+    if patch is not None and told is patch.before.told and np.array_equal(keep, patch.before.keep):
+        keep = patch.before.keep
+    return Sorted(layer, current, told, polygons, repairs, keep, real)
+
+
+def _told(layer: RawLayer, words: Canonical, said: list[Check], functions: Functions,
+          patch: _Patch | None) -> Told:  # fmt: skip
     kinds = _kinds(layer, patch)
-    polygonal, lines = kinds == 2, kinds == 1
+    if patch is not None:
+        before = patch.before.told
+        # of what is no point, line or surface it matters whether there is anything
+        if (words is before.words and same(kinds, before.kinds)
+                and (patch.shape | (kinds >= 0)).all()):  # fmt: skip
+            return before
+    checks = list(said)
     empty = np.array([w is None for w in layer.wkb], bool)
     if empty.any():
         checks.append(Check("no_geometry", NORMAL, "layer", layer.name,
                             params={"count": int(empty.sum())}))  # fmt: skip
+    codes = functions.codes(words.function)
+    surface = functions.column("surface")[codes] == 1
+    polygonal, lines = kinds == 2, kinds == 1
     owns = np.flatnonzero(surface & polygonal)
     # a road or path drawn as a line owns no ground but is part of the walking network
-    stands = np.flatnonzero(known & ~empty & (~surface | lines))
+    stands = np.flatnonzero((codes >= 0) & ~empty & (~surface | lines))
     wrong = np.flatnonzero(surface & ~polygonal & ~lines & ~empty)
     for row in wrong[:100]:
         checks.append(Check("wrong_geometry_type", NORMAL, "feature", layer.name,
                             int(layer.fid[row]), value=str(words.function[row])))  # fmt: skip
-    beat()
-    polygons, repairs = _cleaned(layer, owns, origin, patch)
-    checks += [check for _, check in repairs]
-    real = np.flatnonzero(polygons.area() > 0)
-    return Sorted(layer, current, words, said, kinds, checks, owns, polygons, repairs, owns[real],
-                  real, stands)  # fmt: skip
+    return Told(words, said, kinds, checks, owns, stands)
 
 
 def _words(layer: RawLayer, current: bool, functions: Functions, terms: Mapping[str, str],
@@ -161,12 +187,15 @@ def _words(layer: RawLayer, current: bool, functions: Functions, terms: Mapping[
             words.fields["existing"][np.isnan(words.fields["existing"])] = 1.0
         return words, checks
 
-    # what is wrong is counted over the whole layer, so then the whole layer is read
-    if patch is None or any(c.code not in _OF_LAYER for c in patch.before.said):
+    if patch is None:
         return read(layer)
-    old, rows = patch.before.words, patch.changed
+    told, rows = patch.before.told, patch.changed
+    old = told.words
     if not len(rows) and len(patch.pair) == len(old.function):
-        return old, patch.before.said
+        return old, told.said
+    # what is wrong is counted over the whole layer, so then the whole layer is read
+    if any(c.code not in _OF_LAYER for c in told.said):
+        return read(layer)
     part = RawLayer(layer.name, layer.fid[rows], [None] * len(rows),
                     {name: [column[r] for r in rows.tolist()]
                      for name, column in layer.columns.items()}, layer.entry)  # fmt: skip
@@ -181,13 +210,13 @@ def _words(layer: RawLayer, current: bool, functions: Functions, terms: Mapping[
 
     return Canonical(patched(old.function, fresh.function),
                      {k: patched(v, fresh.fields[k]) for k, v in old.fields.items()}
-                     ), patch.before.said  # fmt: skip
+                     ), told.said  # fmt: skip
 
 
 def _kinds(layer: RawLayer, patch: _Patch | None) -> np.ndarray:
     if patch is None:
         return np.array([dimension(w) for w in layer.wkb], np.int64)
-    kinds: np.ndarray = patch.before.kinds[patch.pair]
+    kinds: np.ndarray = patch.before.told.kinds[patch.pair]
     for row in np.flatnonzero(~patch.shape).tolist():
         kinds[row] = dimension(layer.wkb[row])
     return kinds
@@ -212,16 +241,15 @@ def _cleaned(layer: RawLayer, owns: np.ndarray, origin: tuple[float, float],
         return repaired(owns)
     before = patch.before
     at = np.full(len(before.layer.fid), -1, np.int64)
-    at[before.owns] = np.arange(len(before.owns))
+    at[before.told.owns] = np.arange(before.polygons.n)
     source = np.where(patch.shape[owns], at[patch.pair[owns]], -1)
     fresh = np.flatnonzero(source < 0)
-    if not len(fresh) and len(owns) == len(before.owns):
+    if not len(fresh) and len(owns) == before.polygons.n:
         return before.polygons, before.repairs
     new, found = repaired(owns[fresh])
-    source[fresh] = before.polygons.n + np.arange(len(fresh))
     back = np.full(len(before.layer.fid), -1, np.int64)
-    stays = owns[np.setdiff1d(np.arange(len(owns)), fresh)]
+    stays = owns[source >= 0]
     back[patch.pair[stays]] = stays
     old = [(int(back[row]), check) for row, check in before.repairs if back[row] >= 0]
     both = sorted(old + found, key=lambda f: (f[1].code != "unreadable_geometry", f[0]))
-    return before.polygons.joined(new).take(source), both
+    return before.polygons.patched(source, new), both

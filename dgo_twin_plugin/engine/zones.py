@@ -106,11 +106,15 @@ def make_zones(
                          lambda: _wholes(map_polygons, known, types, layers, fids))  # fmt: skip
     checks.extend(said)
     found: list[tuple[str | None, ogr.Geometry]] = []
-    rest = plan
+    left = plan.Area()
     with quiet():
         for name, ground in wholes:
             inside = polygonal(ground.Intersection(plan))
+            left -= inside.Area()
             found += [(name, part) for part in parts(inside)]
+        # types share no ground: where as much of them lies in the plan as it is large, no rest does
+        rest = ogr.Geometry(ogr.wkbMultiPolygon) if left < 0.5 * SLIVER else plan
+        for _, ground in wholes:
             rest = polygonal(rest.Difference(ground)) if not rest.IsEmpty() else rest
     found += [(None, part) for part in parts(rest)]
     found = [(name, part) for name, part in found if part.Area() > SLIVER]

@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 from osgeo import ogr
 
-from dgo_twin_plugin.engine import again, prepare, runs, solid
+from dgo_twin_plugin.engine import again, runs, solid
 from dgo_twin_plugin.engine.build import build_scene
 from dgo_twin_plugin.engine.functions import load_functions
 from dgo_twin_plugin.engine.geometry import Polygons
 from dgo_twin_plugin.engine.indicators import natural_banks
+from dgo_twin_plugin.engine.kept import Kept
 from dgo_twin_plugin.engine.live import LiveAssessor
+from dgo_twin_plugin.engine.overlap import resolve
 from dgo_twin_plugin.engine.words import TWENTY
+from dgo_twin_plugin.engine.zones import fill_holes
 
 from ..factory import profile
 from . import edits
@@ -66,11 +69,79 @@ def test_slices_are_what_taking_gives(seed: int, monkeypatch: pytest.MonkeyPatch
     assert all(alike(a, b) for a, b in zip(quick, slow)) and alike(both, both)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_polygons_of_which_a_few_are_others(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(seed)
+    polygons, other = squares(3_000, seed), squares(10, seed + 10)
+    source = np.sort(random.choice(3_000, 2_990, replace=False))
+    source = np.insert(source, np.sort(random.integers(0, 2_990, 10)), -1)
+    index = source.copy()
+    index[source < 0] = 3_000 + np.arange(10)
+    expected = polygons.joined(other).take(index)
+    edges = expected.segments
+    for known in (False, True):  # before anybody asked for their segments, and after
+        found = polygons.patched(source, other, True)
+        assert alike(found, expected) and known == ("segments" in found.__dict__)
+        for name in vars(edges):
+            np.testing.assert_array_equal(getattr(found.segments, name), getattr(edges, name))
+        assert len(polygons.segments.x0)
+    with monkeypatch.context() as patch:
+        patch.setattr("dgo_twin_plugin.engine.geometry.MOST_RUNS", 0)
+        assert alike(polygons.patched(source, other), expected)
+    assert polygons.patched(np.arange(3_000), other.take(np.arange(0))) is polygons
+    last = polygons.patched(np.append(np.arange(3_000), -1), other.take(np.array([7])))
+    assert alike(last, polygons.joined(other).take(np.append(np.arange(3_000), 3_007)))
+    rows = [7, 2_000, 5]
+    shapes = [other.geometry(k) for k in (3, 4, 5)]
+    index = np.arange(3_000)
+    index[rows] = 3_000 + np.arange(3)
+    assert alike(polygons.replaced(rows, shapes),
+                 polygons.joined(Polygons.from_geometries(shapes)).take(index))  # fmt: skip
+
+
+@pytest.mark.parametrize("west", [0.0, -160.0])
+def test_the_plan_is_joined_tile_by_tile(west: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the bit as without what was joined before, and against GEOS; of few tiles anew, also
+    where the edge crosses a round coordinate, and where the plan lies about the origin."""
+    monkeypatch.setattr(solid, "FEW", 0)
+    monkeypatch.setattr(solid, "TILE", 2)
+    random, kept = np.random.default_rng(2), Kept()
+    column, row = (k.ravel() for k in np.indices((30, 30)))
+    corner = np.stack([column, row], axis=-1) * 10.0 + random.uniform(-2, 2, (900, 2))
+    corner += west - corner.min(axis=0)
+    counts: list[list[int]] = []
+    dissolve = solid.dissolve
+
+    def counted(given: list[ogr.Geometry]) -> ogr.Geometry:
+        counts[-1].append(len(given))
+        return dissolve(given)
+
+    monkeypatch.setattr(solid, "dissolve", counted)
+    for _ in range(4):
+        x0, y0 = corner.T
+        drawn = solid._boxes(x0, y0, x0 + 12.0, y0 + 12.0)
+        visible, _ = resolve(drawn, np.zeros(900))
+        made = []
+        kept.begin()
+        for memory in (kept, None):
+            counts.append([])
+            made.append(solid.union_of_disjoint(visible, False, kept=memory))
+        kept.settle()
+        one, other = (again.begun_alike(fill_holes(each)) for each in made)
+        assert one.ExportToWkb() == other.ExportToWkb()
+        expected = fill_holes(dissolve([drawn.geometry(k) for k in range(900)]))
+        assert one.SymmetricDifference(expected).Area() < 1e-6
+        corner[random.integers(900)] += random.uniform(-2, 2, 2)
+        corner[corner.sum(axis=1).argmin()] -= 1.0
+    quick, slow = counts[2::2], counts[3::2]
+    assert all(3 * len(a) < len(b) for a, b in zip(quick, slow)) and any(quick)
+
+
 @pytest.mark.parametrize("turn", [0.0, 0.2])
 def test_the_edge_of_a_large_plan(turn: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """By squares, also where the plan is small: only what changed is laid over them again."""
     monkeypatch.setattr(solid, "FEW", 0)
-    monkeypatch.setattr("dgo_twin_plugin.engine.again._inside", lambda *_: False)
+    monkeypatch.setattr("dgo_twin_plugin.engine.again._stays", lambda *_: False)
     sources, random = plan(turn=turn), np.random.default_rng(3)
     live = LiveAssessor(profile(), DATE, indicators=TWENTY)
     live.assess(sources)
@@ -104,17 +175,15 @@ def test_what_lies_in_the_plan_away_from_its_edge(seed: int) -> None:
     plan_area = Polygons.from_geometries([shape.Difference(inlet)])
     corner = random.uniform(-60, 60, (400, 2))
     boxes = np.hstack([corner, corner + random.uniform(0, 25, (400, 2))])
-    found = np.array([again._inside(box[None], plan_area) for box in boxes])
+    found = again._inside(boxes, plan_area)
     held = []
     for x0, y0, x1, y1 in boxes.tolist():
         wide = ogr.CreateGeometryFromWkt(
             f"POLYGON (({x0} {y0}, {x1} {y0}, {x1} {y1}, {x0} {y1}, {x0} {y0}))")
         held.append(plan_area.geometry(0).Contains(wide.Buffer(again.MARGIN)))
     assert found.tolist() == held and 20 < found.sum() < 380
-    inside = boxes[found]
-    assert again._inside(inside, plan_area)
-    assert not again._inside(np.concatenate([inside, boxes[~found][:1]]), plan_area)
-    assert again._inside(np.zeros((0, 4)), plan_area)
+    nothing = np.array([[np.inf, np.inf, -np.inf, -np.inf]])
+    assert again._inside(nothing, plan_area).all() and not len(again._inside(boxes[:0], plan_area))
 
 
 def test_the_plan_is_joined_again_only_where_its_edge_is_touched(
@@ -186,23 +255,20 @@ def test_a_shore_does_not_depend_on_the_others() -> None:
             np.testing.assert_array_equal(getattr(one, name), getattr(whole, name)[mine])
 
 
-def test_a_part_that_is_the_same_is_not_judged_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_zone_in_which_nothing_changed_keeps_its_rows() -> None:
     sources = plan()
     live = LiveAssessor(profile(), DATE, indicators=TWENTY)
-    live.assess(sources)
-    judged: list[str] = []
-    made = prepare._Judge._made
-
-    def told(self, part, *rest):  # type: ignore[no-untyped-def]
-        judged.append(f"{self.spec.id}.{part.id}")
-        return made(self, part, *rest)
-
+    before = live.assess(sources)
     layer = sources.design[0]
     moved = edits.with_layer(sources, 0, edits.shape(
         layer, 3, edits.moved(layer.wkb[3] or b"", 0.5, 0.0)))
-    with monkeypatch.context() as patch:
-        patch.setattr(prepare._Judge, "_made", told)
-        outcome = live.assess(moved)
-    same(outcome, moved)
-    parts = sum(len(p.parts) for p in outcome.prepared.values())
-    assert 0 < len(judged) < parts
+    made = live.assess(moved)
+    same(made, moved)
+    # beside the plan: green counts what can be reached from anywhere
+    pairs = [(row, then) for row, then in zip(made.scores, before.scores)
+             if row.zone_id and row.indicator != "green"]  # fmt: skip
+    new = {row.zone_id for row, then in pairs if row is not then}
+    assert new == {row.zone_id for row, then in pairs if row != then}
+    assert 0 < len(new) < made.scene.n_zones
+    for row, then in zip(made.parts, before.parts):
+        assert row is then or row != then
