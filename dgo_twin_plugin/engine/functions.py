@@ -116,6 +116,16 @@ class Functions:
                 raise KeyError(name)
         return found
 
+    def members(self, names: tuple[str, ...]) -> np.ndarray:
+        """(n_functions + 1,) bool by code: those meant by names; an unknown function, the last, is
+        none of them. Do not write in it."""
+        known: dict[tuple[str, ...], np.ndarray] = self.__dict__.setdefault("_members", {})
+        if names not in known:
+            held = np.zeros(len(self.names) + 1, bool)
+            held[self.codes(self.expand(names))] = True
+            known[names] = held
+        return known[names]
+
     def resolve(self, term: object) -> str | None:
         """The function meant by a term: its id, a label in either language, or an alias."""
         if term is None:
@@ -164,39 +174,72 @@ class Functions:
         A known ``use_class`` goes before the function. A dwelling without a type counts as an
         apartment; a threshold on an unknown ``gfa`` (m2) takes the more vulnerable side.
         """
-        # thousands of features, a handful of words: each pair of them is looked up once
-        pairs = list(zip(functions, [None] * len(functions) if use_class is None else use_class))
-        asked = {pair: self._asked(what, *pair) for pair in set(pairs)}
-        found = np.full(len(pairs), None, object)
-        found[:] = [asked[pair] for pair in pairs]
-        if not any(isinstance(value, dict) for value in asked.values()):
-            return found
-        for i, value in enumerate(found.tolist()):
-            if not isinstance(value, dict):
-                continue
-            if "over" in value:
-                area = float("nan") if gfa is None or gfa[i] is None else float(gfa[i])
-                found[i] = value["else"] if area <= value["over"] else value["then"]
-            else:
-                kind = dwelling_type[i] if dwelling_type is not None else None
-                found[i] = value["ground" if kind == "ground" else "apartment"]
+        n = len(functions)
+        nothing = np.full(n, None, object)
+        use, kind = (nothing if given is None else np.asarray(given, object)
+                     for given in (use_class, dwelling_type))  # fmt: skip
+        area = np.full(n, np.nan) if gfa is None else np.asarray(gfa, float)
+        which, answers = self.asked(what, self.uses_of(self.codes(functions), use), kind, area)
+        found: np.ndarray = answers[which]
         return found
 
-    def without_use(self, what: str) -> np.ndarray:
-        """(n_functions + 1,) bool: functions of which the law asks nothing unless a ``use_class``
-        is named; the last, an unknown function, False."""
-        known: dict[str, np.ndarray] = self.__dict__.setdefault("_without_use", {})
+    def uses_of(self, codes: np.ndarray, use_class: np.ndarray) -> np.ndarray:
+        """(n,) where the law looks what it asks of features: at the code of a known ``use_class``,
+        which goes before, beyond those of functions; else at that of the function."""
+        named = np.flatnonzero(use_class != np.array(None, object))
+        if not len(named):
+            return codes
+        numbers = {name: k for k, name in enumerate(self.use_classes, len(self.names))}
+        terms = use_class[named].tolist()
+        number = {term: numbers.get(self.resolve_use(term) or "", -1) for term in set(terms)}
+        use = np.fromiter(map(number.__getitem__, terms), np.int64, len(terms))
+        found = codes.copy()
+        found[named] = np.where(use >= 0, use, codes[named])
+        return found
+
+    def asked(self, what: str, uses: np.ndarray, dwelling_type: np.ndarray,
+              gfa: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+        """:meth:`uses` of :meth:`uses_of`: (n,) which of the answers (m,) object holds. There are a
+        handful of answers: what follows from them is looked up once for each."""
+        law = self._law(what)
+        other = gfa <= law.up_to[uses]
+        by_type = np.flatnonzero(law.by_type[uses])
+        other[by_type] = dwelling_type[by_type] == "ground"
+        return law.answer[uses, other.astype(np.int64)], law.answers
+
+    def _law(self, what: str) -> _Law:
+        known: dict[str, _Law] = self.__dict__.setdefault("_laws", {})
         if what not in known:
-            asked = [not self.uses(what, [name])[0] for name in self.names]
-            known[what] = np.array([*asked, False], bool)
+            uses = (*self.by_name.values(), *self.use_classes.values())
+            known[what] = _Law.of([*(getattr(use, what) for use in uses), None])
         return known[what]
 
-    def _asked(self, what: str, function: Any, use_class: Any) -> Any:
-        """What the law asks of a function or, before it, of a known use class."""
-        use = self.resolve_use(use_class)
-        row: Function | UseClass | None
-        row = self.use_classes[use] if use else self.by_name.get(function)
-        return None if row is None else getattr(row, what)
+
+@dataclass(frozen=True, eq=False)
+class _Law:
+    """What the law asks of each function, then of each use class, and at last of what is neither
+    (k,): of ``answers`` (m,) object the first of ``answer`` (k, 2), or the second: up to ``up_to``
+    (k,) m2 of gross floor, NaN never, or where ``by_type`` (k,) of a dwelling on the ground."""
+
+    answers: np.ndarray
+    answer: np.ndarray
+    up_to: np.ndarray
+    by_type: np.ndarray
+
+    @classmethod
+    def of(cls, asked: list[Any]) -> _Law:
+        pairs = [
+            (value, value) if not isinstance(value, dict)
+            else (value["then"], value["else"]) if "over" in value
+            else (value["apartment"], value["ground"]) for value in asked
+        ]  # fmt: skip
+        limits = [value if isinstance(value, dict) else {} for value in asked]
+        each = list(dict.fromkeys(answer for pair in pairs for answer in pair))
+        answers = np.full(len(each), None, object)
+        answers[:] = each
+        return cls(answers, np.array([[each.index(a) for a in pair] for pair in pairs]),
+                   np.array([limit.get("over", np.nan) for limit in limits], float),
+                   np.array(["ground" in limit for limit in limits], bool))  # fmt: skip
 
 
 @lru_cache(maxsize=1)

@@ -52,46 +52,44 @@ def people(scene: Scene) -> People:
     per dwelling and one per 30 m2 office, 100 m2 industry; other working functions by rates.yml.
     """
     surfaces, rate = scene.surfaces, scene.rates
-    fields, n = surfaces.fields, surfaces.n
-    building = surfaces.where("buildings")
-    gfa = np.where(building, fields["gfa"], 0.0)
-    share = fields["residential_share"]
-    given = fields["dwellings"]
-    by_floor = gfa * share / rate["dwelling_gfa"]
-    has = building & (np.nan_to_num(share) > 0)
-    dwellings = np.where(building & np.isfinite(given), given, np.where(has, by_floor, 0.0))
-    dwellings_assumed = has & ~np.isfinite(given)
-    residential = np.where(building, gfa * np.nan_to_num(share), 0.0)
-    residents = dwellings * rate["persons_dwelling"]
-    working = np.zeros(n)
-    for function in np.unique(surfaces.function[building].astype(str)) if n else []:
-        area = rate.get(f"{function}_m2_person")
-        if area:
-            rows = surfaces.function == function
-            working[rows] = (gfa * (1 - np.nan_to_num(share)))[rows] / area
-    population = fields["population"]
-    counted = building & np.isfinite(population)
-    lives = np.nan_to_num(share) > 0
-    residents = np.where(counted & lives, population, residents)
-    residents = np.where(counted & ~lives, 0.0, residents)
-    working = np.where(counted & ~lives, population, np.where(counted, 0.0, working))
-    stays = surfaces.where("education", "care")
+    row = np.flatnonzero(surfaces.where("buildings"))
+    code = surfaces.codes[row]
+    gfa, share, given, population = (
+        surfaces.fields[name][row]
+        for name in ("gfa", "residential_share", "dwellings", "population")
+    )
+    lived_in = np.nan_to_num(share)
+    lives, told = lived_in > 0, np.isfinite(given)
+    dwellings = np.where(told, given, np.where(lives, gfa * share / rate["dwelling_gfa"], 0.0))
+    counted = np.isfinite(population)
+    residents = np.where(counted, np.where(lives, population, 0.0),
+                         dwellings * rate["persons_dwelling"])  # fmt: skip
+    names = surfaces.functions.names
+    area = np.array([rate.get(f"{name}_m2_person") or np.nan for name in names])[code]
+    working = np.where(np.isnan(area), 0.0, gfa * (1 - lived_in) / area)
+    working = np.where(counted, np.where(lives, 0.0, population), working)
+    stays = surfaces.where("education", "care")[row]
     homes = np.where(stays & (np.nan_to_num(dwellings) == 0), gfa / rate["dwelling_gfa"], dwellings)
-    presence = {
-        (who, when): rate[f"presence.{who}.{when}"]
-        for who in ("home", "work")
-        for when in (DAY, NIGHT)
-    }
+
+    def everywhere(values: np.ndarray) -> np.ndarray:
+        found = np.zeros(surfaces.n, values.dtype)
+        found[row] = values
+        return found
+
     return People(
-        dwellings,
-        dwellings_assumed,
-        residents,
-        working,
-        building & ~counted,
-        residential,
-        gfa * rate["usable_share"],
-        np.where(building, homes, 0.0),
-        presence,
+        everywhere(dwellings),
+        everywhere(lives & ~told),
+        everywhere(residents),
+        everywhere(working),
+        everywhere(~counted),
+        everywhere(gfa * lived_in),
+        everywhere(gfa * rate["usable_share"]),
+        everywhere(homes),
+        {
+            (who, when): rate[f"presence.{who}.{when}"]
+            for who in ("home", "work")
+            for when in (DAY, NIGHT)
+        },
     )
 
 

@@ -90,16 +90,18 @@ class Surfaces:
 
     def where(self, *names: str) -> BoolArray:
         """(n,) True where the function is one of the names or belongs to one of these groups."""
-        held = np.zeros(len(self.functions.names) + 1, bool)  # the last: an unknown function
-        held[self.functions.codes(self.functions.expand(names))] = True
-        held[-1] = False
-        found: BoolArray = held[self.codes]
+        found: BoolArray = self.functions.members(names)[self.codes]
         return found
 
     @cached_property
     def codes(self) -> IntArray:
         """(n,) position of each function in ``functions.names``, -1 where unknown."""
         return self.functions.codes(self.function)
+
+    @cached_property
+    def uses(self) -> IntArray:
+        """(n,) where the law looks what it asks of each: see ``Functions.uses_of``."""
+        return self.functions.uses_of(self.codes, self.fields["use_class"])
 
     def share(self, name: str) -> FloatArray:
         """(n,) a share of the function's ground: ``sealed`` or ``vegetated``, 0-1."""

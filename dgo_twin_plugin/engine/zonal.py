@@ -45,13 +45,17 @@ def zonal(scene: Scene, role: str, field: str, rows: np.ndarray, highest: bool =
         part = common_area(scene, pieces, rows)
         found.append(Common(part.row, part.source, part.area, value[part.source]))
     for context in scene.rasters(role):
-        asked = np.isin(scene.cut.feature, rows)
+        asked = np.zeros(scene.surfaces.n, bool)
+        asked[rows] = True
+        asked = asked[scene.cut.feature]
         left = scene.cut.area - _joined(found).known(scene)
         open_ = asked & (left > np.maximum(LEAST, 1e-9 * scene.cut.area))
         given = context.raster
         raster = whole_of(scene, ("sensible", role, context.layer), (given, sensible),
                           partial(_made_sensible, given, sensible))
-        part = _raster(scene, raster, np.unique(scene.cut.feature[open_]))
+        bare = np.zeros(scene.surfaces.n, bool)
+        bare[scene.cut.feature[open_]] = True
+        part = _raster(scene, raster, np.flatnonzero(bare))
         part = _only(part, open_[part.row])
         share = (left / np.where(scene.cut.area > 0, scene.cut.area, 1.0))[part.row]
         found.append(Common(part.row, part.source, part.area * share, part.value))
@@ -79,6 +83,8 @@ def _joined(found: list[Common]) -> Common:
 def _nearest(scene: Scene, raster: Raster, asked: np.ndarray, found: Common,
              reach: int) -> Common:  # fmt: skip
     lost = np.flatnonzero(asked & (found.known(scene) <= LEAST))
+    if not len(lost):
+        return _joined([])
     xy = scene.surfaces.polygons.take(scene.cut.feature[lost]).centroids()
     value = raster.sample(xy, reach)
     known = np.isfinite(value)
@@ -118,7 +124,7 @@ def _window(raster: Raster, box: np.ndarray) -> tuple[Span, Span]:
 
 def _raster(scene: Scene, raster: Raster, rows: np.ndarray) -> Common:
     """Exact while there are at most MOST_CELLS cells; beyond that by the centres of cells."""
-    bounds = scene.surfaces.polygons.take(rows).bounds()
+    bounds = scene.surfaces.polygons.bounds()[rows]
     bounds = bounds[np.isfinite(bounds[:, 0])]
     if not len(bounds):
         return _joined([])

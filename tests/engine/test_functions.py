@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import numpy as np
@@ -114,6 +115,27 @@ def test_what_the_law_asks_of_a_building():
     assert f.uses("noise_sensitive", ["dwelling", "office", "education", "hotel"]).tolist() == [
         True, False, True, False]  # fmt: skip
     assert f.uses("noise_sensitive", ["office"], ["kinderopvang met bedgebied"]).tolist() == [True]
+
+
+@pytest.mark.parametrize("what", ["beng2", "mpg", "vulnerability", "noise_sensitive"])
+def test_what_the_law_asks_of_every_use(what):
+    f = load_functions()
+
+    def alone(name, term, kind, area):
+        use = f.resolve_use(term)
+        row = f.use_classes[use] if use else f.by_name.get(name)
+        value = None if row is None else getattr(row, what)
+        if isinstance(value, dict) and "over" in value:
+            return value["else"] if area <= value["over"] else value["then"]
+        if isinstance(value, dict):
+            return value["ground" if kind == "ground" else "apartment"]
+        return value
+
+    rows = list(itertools.product(
+        [*f.names, "no such function"], [None, "", "no such use", *f.use_classes, "Huisarts"],
+        [None, "ground", "apartment"], [float("nan"), 0.0, 1000.0, 1500.0, 2000.0, 1e5],
+    ))  # fmt: skip
+    assert f.uses(what, *zip(*rows)).tolist() == [alone(*row) for row in rows]
 
 
 def test_every_beng_and_mpg_key_is_a_legal_variant():

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..defaults import main_type
-from ..kept import each_alike
-from ..legal import is_new, test_limits
+from ..kept import each_alike, whole_of
+from ..legal import asked, is_new, test_limits
 from ..words import BASIS_LEGAL, EXCEEDS, INDICATIVE, say
 from ._spreads import default, independent, numbers, ratio, shared
 from .spec import LegalTest, Measurement, Places
@@ -30,6 +29,7 @@ class Buildings:
     """Buildings (n,) with ground in the plan, and their parts by zone (k,)."""
 
     row: np.ndarray  # (n,) surface row
+    dwelling: np.ndarray  # (n,) bool: function dwelling
     new: np.ndarray  # (n,) bool: a design's building that is not declared existing
     gfa: np.ndarray  # (n,) m2; NaN unknown
     floor: np.ndarray  # (n,) m2 gross to weigh with: gfa, else the footprint as one storey
@@ -37,6 +37,8 @@ class Buildings:
     zone: np.ndarray  # (k,)
     share: np.ndarray  # (k,) part of the building in that zone, 0-1
     area: np.ndarray  # (k,) m2 of roof in that zone
+    home: np.ndarray  # (n,) zone that holds most of it, of equal ones the first
+    main_zone: np.ndarray  # (n,) zone with most of its visible ground, of equal ones the last
 
 
 def buildings(scene: Scene) -> Buildings:
@@ -46,68 +48,74 @@ def buildings(scene: Scene) -> Buildings:
 
 def _buildings(scene: Scene) -> Buildings:
     surfaces, cut = scene.surfaces, scene.cut
-    built = surfaces.where("buildings")
-    part = np.flatnonzero(built[cut.feature])
-    row, of = np.unique(cut.feature[part], return_inverse=True)
-    new = is_new(surfaces)[row]
+    part = np.flatnonzero(surfaces.where("buildings")[cut.feature])
+    feature, zone, share, area = (a[part] for a in (cut.feature, cut.zone, cut.share, cut.area))
+    number = np.full(surfaces.n, -1, np.int64)
+    number[feature] = 0
+    row = np.flatnonzero(number == 0)
+    number[row] = np.arange(len(row))
+    of = number[feature]
     gfa = surfaces.fields["gfa"][row]
     floor = np.where(np.isfinite(gfa), gfa, surfaces.area[row])
-    return Buildings(row, new, gfa, floor, of.reshape(-1), cut.zone[part], cut.share[part],
-                     cut.area[part])  # fmt: skip
+    several = np.flatnonzero(np.bincount(of, minlength=1)[of] > 1)
+    home = np.zeros(len(row), np.int64)
+    home[of] = zone
+    main_zone = home.copy()
+    best_first = several[np.lexsort((zone[several], -share[several]))]
+    best_last = several[np.argsort(area[several], kind="stable")]
+    home[of[best_first[::-1]]] = zone[best_first[::-1]]
+    main_zone[of[best_last]] = zone[best_last]
+    return Buildings(row, surfaces.where("dwelling")[row], is_new(surfaces)[row], gfa, floor, of,
+                     zone, share, area, home, main_zone)  # fmt: skip
 
 
-def required(scene: Scene, profile: Profile, indicator: str,
-             row: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+def required(
+    scene: Scene, profile: Profile, indicator: str, b: Buildings, least_gfa: dict[str, float]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What the law asks of each building at the assessment date.
 
     Returns variant (n,) object, limit (n,) with NaN where none applies, and whether that limit
-    is beyond dispute (n,) bool. ``indicator`` is ``energy_use`` or ``material_use``.
+    is beyond dispute (n,) bool. ``indicator`` is ``energy_use`` or ``material_use``; ``least_gfa``
+    names variants for which smaller buildings (m2) have no limit.
     """
+    which, variants = asked(
+        scene.surfaces, {"energy_use": "beng2", "material_use": "mpg"}[indicator], b.row)
+    laws = profile.law(indicator, scene.date)
+    known = {law.variant: law for law in laws if law.limit > 0}  # not NaN either
+    found = [known.get(variant) for variant in variants.tolist()]
+    limits = np.array([np.nan if law is None else float(law.limit) for law in found])
+    sure = np.array([law is not None and str(law.confidence) != DISPUTED for law in found], bool)
+    limit = limits[which]
+    for name, least in least_gfa.items():
+        limit[(variants == name)[which] & (b.gfa < least)] = np.nan
+    return variants[which], limit, sure[which]
+
+
+def given(scene: Scene, field: str, row: np.ndarray) -> np.ndarray:
+    """(n,) the figure of the building itself, NaN where there is none."""
     surfaces = scene.surfaces
-    fields = surfaces.fields
-    variant = surfaces.functions.uses(
-        {"energy_use": "beng2", "material_use": "mpg"}[indicator],
-        surfaces.function[row], fields["use_class"][row], fields["dwelling_type"][row],
-        fields["gfa"][row],
-    )  # fmt: skip
-    limits: dict[str, float] = {}
-    sure: dict[str, bool] = {}
-    for law in profile.law(indicator, scene.date):
-        if law.limit > 0:  # not NaN either
-            limits[law.variant] = float(law.limit)
-            sure[law.variant] = str(law.confidence) != DISPUTED
-    n = len(row)
-    return (
-        variant,
-        np.fromiter((limits.get(v, np.nan) for v in variant), float, n),
-        np.fromiter((sure.get(v, False) for v in variant), bool, n),
-    )
+    return np.where(surfaces.assumed[field][row], np.nan, surfaces.fields[field][row])
 
 
-def given(scene: Scene, field: str, row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(n,) the figure of the building itself (NaN where there is none), and whether it is fit to
-    find a breach: its layer was declared ``basis: legal``."""
-    surfaces = scene.surfaces
-    value = np.where(surfaces.assumed[field][row], np.nan, surfaces.fields[field][row])
-    basis = surfaces.fields.get("basis")
-    declared = np.zeros(len(row), bool) if basis is None else basis[row] == BASIS_LEGAL
-    return value, declared & np.isfinite(value)
+def _declared(scene: Scene, row: np.ndarray) -> np.ndarray:
+    """(n,) bool: its layer was declared ``basis: legal``, fit to find a breach."""
+    basis = scene.surfaces.fields.get("basis")
+    return np.zeros(len(row), bool) if basis is None else basis[row] == BASIS_LEGAL
 
 
-def _default(scene: Scene, profile: Profile, field: str, row: np.ndarray,
+def _default(scene: Scene, profile: Profile, field: str, b: Buildings,
              limit: np.ndarray) -> np.ndarray:  # fmt: skip
     """(n,) the typology's figure of the area type where the building stands: a number, or
     ``limit`` for the limit itself; NaN where the typology has none."""
-    types = main_type(scene.surfaces.n, scene.cut, scene.zones)[row]
-    result = np.full(len(row), np.nan)
-    for name in set(types.tolist()):
-        wanted = profile.typology(name).get(field)
-        here = types == name
-        if wanted == "limit":
-            result[here] = limit[here]
-        elif wanted is not None:
-            result[here] = float(wanted)
-    return result
+    def make() -> tuple[np.ndarray, np.ndarray]:
+        types = scene.zones.area_type.tolist()
+        figure = {name: profile.typology(name).get(field) for name in set(types)}
+        wanted = [None, *(figure[name] for name in types)]  # the first: no zone
+        return (np.array([np.nan if w in (None, "limit") else float(w) for w in wanted]),
+                np.array([w == "limit" for w in wanted], bool))
+
+    number, by_limit = whole_of(scene, ("typology", field), (scene.zones, profile), make)
+    return np.where(by_limit[b.main_zone], limit, number[b.main_zone])
 
 
 def share_of_limit(scene: Scene, profile: Profile, indicator: str, field: str,
@@ -116,78 +124,74 @@ def share_of_limit(scene: Scene, profile: Profile, indicator: str, field: str,
     """Fill in a measurement: 100 x sum(figure x floor) / sum(limit x floor) over new buildings
     with a limit, the test of the law per building, and the spreads.
 
-    ``weight_per_floor`` turns gross floor area into the area of the formula; ``least_gfa``
-    names variants for which smaller buildings (m2) have no limit.
+    ``weight_per_floor`` turns gross floor area into the area of the formula; ``least_gfa`` as in
+    :func:`required`.
     """
     b = buildings(scene)
-    variant, limit, sure = required(scene, profile, indicator, b.row)
-    for name, least in least_gfa.items():
-        limit[(variant == name) & (b.gfa < least)] = np.nan
-    value, legal = given(scene, field, b.row)
-    assumed = np.isnan(value)
-    value = np.where(assumed, _default(scene, profile, field, b.row, limit), value)
+    variant, limit, sure = required(scene, profile, indicator, b, least_gfa)
+    own = given(scene, field, b.row)
+    assumed = np.isnan(own)
+    value = np.where(assumed, _default(scene, profile, field, b, limit), own)
     counts = b.new & np.isfinite(limit)
     # a figure times an unknown floor area cannot be added up
     figure = np.where(np.isfinite(b.gfa), value, np.nan)
     floor = b.floor * weight_per_floor
     k = np.flatnonzero(counts[b.of] & (b.share > 0))
-    of, area = b.of[k], (floor[b.of] * b.share)[k]
+    of, zone = b.of[k], b.zone[k]
+    area = floor[of] * b.share[k]
+    asked_figure, asked_limit = figure[of], limit[of]
     measurement.parts[""] = Places(
-        zone=b.zone[k],
+        zone=zone,
         weight=area,
-        value=100.0 * figure[of] / limit[of],
+        value=100.0 * asked_figure / asked_limit,
         feature=b.row[of],
-        num=figure[of] * area,
-        den=limit[of] * area,
+        num=asked_figure * area,
+        den=asked_limit * area,
         assumed=assumed[of].astype(float),
     )
-    present = np.bincount(b.zone[k], area, scene.n_zones + 1) > 0
+    present = np.bincount(zone, area, scene.n_zones + 1) > 0
     present[0] = present.any()
-    for zone in np.flatnonzero(~present):
-        measurement.not_applicable[int(zone)] = say(f"indicators.{indicator}.no_building")
-    measurement.legal += _tests(scene, indicator, b, counts, variant, limit, sure & legal, value,
+    for without in np.flatnonzero(~present).tolist():
+        measurement.not_applicable[without] = say(f"indicators.{indicator}.no_building")
+    certain = sure & _declared(scene, b.row) & np.isfinite(own)
+    measurement.legal += _tests(scene, indicator, b, counts, variant, limit, certain, value,
                                 assumed)  # fmt: skip
-    measurement.spreads = _spreads(scene, indicator, field, b, k, figure, limit, area, assumed)
+    measurement.spreads = _spreads(scene, indicator, field, b, k, asked_figure, asked_limit * area,
+                                   100.0 * asked_figure / asked_limit, assumed[of])  # fmt: skip
 
 
 def _spreads(
     scene: Scene, indicator: str, field: str, b: Buildings, k: np.ndarray, figure: np.ndarray,
-    limit: np.ndarray, area: np.ndarray, assumed: np.ndarray,
+    full: np.ndarray, percent: np.ndarray, assumed: np.ndarray,
 ) -> dict[str, np.ndarray]:  # fmt: skip
-    """Deviations of the share of the limit, percent points, by input.
+    """Deviations of the share of the limit, percent points, by input. Of the places ``k``:
+    ``figure``, NaN unknown; ``full``, what the limit allows in all; ``percent`` of the limit.
 
     Figures that were given err each by itself, those from a default all together. Floor areas
     only shift weight between buildings, so they count by how far a building lies from the mean.
     """
     table, n, of, zone = numbers(indicator), scene.n_zones, b.of[k], b.zone[k]
-    known = np.isfinite(figure[of])
-    share = np.where(known, limit[of] * area, 0.0)  # of the limit of the zone
+    known = np.isfinite(figure)
+    share = np.where(known, full, 0.0)  # of the limit of the zone
     total = shared(zone, share, n)
-    own = np.where(known, 100.0 * figure[of] / limit[of], 0.0)  # percent of each building
+    own = np.where(known, percent, 0.0)
     mean = ratio(shared(zone, share * own, n), total)
-
-    def given_figures(rate: float) -> np.ndarray:
-        part = np.where(assumed[of], 0.0, rate * share * own)
-        return ratio(independent(zone, part, n), total)
-
-    def default_figures(rate: float) -> np.ndarray:
-        return ratio(shared(zone, np.where(assumed[of], rate * 100.0 * share, 0.0), n), total)
-
-    rate = np.where(scene.surfaces.assumed["gfa"][b.row[of]], default("gfa"), table["gfa"])
-    floors = independent(zone, rate * share * (own - mean[zone]), n)
-    floors[0] = np.sqrt(np.sum((rate * share * (own - mean[0])) ** 2))
-    found = [
-        (field, np.hypot(given_figures(table[f"{field}_given"]),
-                         default_figures(default(field)))),
-        ("gfa", ratio(floors, total)),
-        ("model", np.abs(mean) * table["model"]),
-    ]  # fmt: skip
+    assumed_fields = scene.surfaces.assumed
+    by_figure = independent(zone, np.where(assumed, 0.0, table[f"{field}_given"] * share * own), n)
+    by_default = shared(zone, np.where(assumed, default(field) * 100.0 * share, 0.0), n)
+    floor = np.where(assumed_fields["gfa"][b.row[of]], default("gfa"), table["gfa"]) * share
+    floors = independent(zone, floor * (own - mean[zone]), n)
+    floors[0] = np.sqrt(np.sum((floor * (own - mean[0])) ** 2))
+    found = {
+        field: np.hypot(ratio(by_figure, total), ratio(by_default, total)),
+        "gfa": ratio(floors, total),
+        "model": np.abs(mean) * table["model"],
+    }
     if "dwelling_type_assumed" in table:
-        surfaces = scene.surfaces
-        open_ = surfaces.assumed["dwelling_type"] & (surfaces.function == "dwelling")
-        part = np.where(open_[b.row[of]], table["dwelling_type_assumed"] * share * own, 0.0)
-        found.append(("dwelling_type", np.abs(ratio(shared(zone, part, n), total))))
-    return dict(found)
+        open_ = assumed_fields["dwelling_type"][b.row[of]] & b.dwelling[of]
+        part = np.where(open_, table["dwelling_type_assumed"] * share * own, 0.0)
+        found["dwelling_type"] = np.abs(ratio(shared(zone, part, n), total))
+    return found
 
 
 def _tests(scene: Scene, indicator: str, b: Buildings, counts: np.ndarray, variant: np.ndarray,
@@ -195,13 +199,10 @@ def _tests(scene: Scene, indicator: str, b: Buildings, counts: np.ndarray, varia
            assumed: np.ndarray) -> list[LegalTest]:  # fmt: skip
     """One test per new building, in the zone that holds most of it. Figures are percentages of
     the limit, the unit of the indicator; the text names both numbers."""
-    order = np.lexsort((b.zone, -b.share, b.of))
-    first = np.unique(b.of[order], return_index=True)[1]
-    home = b.zone[order][first]
     percent = np.where(assumed, np.nan, 100.0 * value / limit)  # a default can never exceed
     outcomes = test_limits(percent, 100.0, certain)
     rows = np.flatnonzero(counts)
-    columns = tuple(a[rows] for a in (b.row, home, variant, percent, outcomes, value, limit))
+    columns = tuple(a[rows] for a in (b.row, b.home, variant, percent, outcomes, value, limit))
 
     def make(some: np.ndarray) -> list[LegalTest]:
         tests = []

@@ -12,9 +12,13 @@ from ..spread_table import spread_table
 
 def shared(zone: np.ndarray, amount: np.ndarray, n_zones: int) -> np.ndarray:
     """(n_zones + 1,) sum of deviations (k,) that all places have together, the plan at 0."""
-    amount = np.nan_to_num(np.asarray(amount, float))
+    amount = np.asarray(amount, float)
+    total = amount.sum()
+    if not np.isfinite(total):  # what is unknown deviates by nothing
+        amount = np.nan_to_num(amount)
+        total = amount.sum()
     out = np.bincount(zone, amount, n_zones + 1)
-    out[0] = amount.sum()
+    out[0] = total
     return np.asarray(out)
 
 

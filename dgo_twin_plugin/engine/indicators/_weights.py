@@ -50,14 +50,13 @@ def user_weights(scene: Scene) -> Weights:
     guessed = dwellings * found.dwellings_assumed + 0.5 * jobs * found.persons_assumed
     with np.errstate(divide="ignore", invalid="ignore"):
         assumed = np.where(weight > 0, guessed / weight, 0.0)
-    return _complete(scene, weight, assumed)
+    return _complete(scene, weight, np.nan_to_num(assumed))
 
 
 def _complete(scene: Scene, weight: np.ndarray, assumed: np.ndarray) -> Weights:
     known = np.isfinite(weight)
     stand_in = scene.surfaces.area / GFA_PER_DWELLING
-    return Weights(np.where(known, np.maximum(weight, 0.0), stand_in), known,
-                   np.nan_to_num(assumed))  # fmt: skip
+    return Weights(np.where(known, np.maximum(weight, 0.0), stand_in), known, assumed)
 
 
 def public_ground(scene: Scene, by_word: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

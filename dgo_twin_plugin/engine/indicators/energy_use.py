@@ -31,19 +31,17 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
 
 def _existing(scene: Scene, profile: Profile) -> Places:
     b = buildings(scene)
-    # no default here: the limit of a new building says nothing about one that stands
-    figure, _ = given(scene, "beng2", b.row)
-    label = scene.surfaces.fields["label"][b.row]
-    dwelling = scene.surfaces.function[b.row] == "dwelling"
-    of_label = of_labels(label, label_middles())
-    by_label = np.isnan(figure) & dwelling
-    figure = np.where(by_label, of_label, figure)
     k = np.flatnonzero(~b.new[b.of] & (b.share > 0))
     of = b.of[k]
+    row = b.row[of]
+    # no default here: the limit of a new building says nothing about one that stands
+    figure = given(scene, "beng2", row)
+    by_label = np.isnan(figure) & b.dwelling[of]
+    of_label = of_labels(scene.surfaces.fields["label"][row], label_middles())
     area = profile.rate("usable_share") * b.floor[of] * b.share[k]
     return Places(
-        zone=b.zone[k], weight=area, value=figure[of], feature=b.row[of], den=area,
-        assumed=by_label[of].astype(float),
+        zone=b.zone[k], weight=area, value=np.where(by_label, of_label, figure), feature=row,
+        den=area, assumed=by_label.astype(float),
     )  # fmt: skip
 
 

@@ -14,13 +14,14 @@ flagged proxy, the law can only be ``indicative``, and who lies outside it is no
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .. import legal
 from ..geometry import bbox_pairs, overlap_areas
-from ..kept import by_row, each_alike
+from ..kept import by_row, each_alike, whole_of
 from ..overlay import number
 from ..people import people_of
 from ..words import BASIS_LEGAL, COMPLIES, say
@@ -38,7 +39,7 @@ from .spec import GIVEN, Indicator, Input, LegalTest, Measurement, Part, ZoneVal
 if TYPE_CHECKING:
     from ..norms import Profile
     from ..people import People
-    from ..scene import Scene
+    from ..scene import Scene, VectorContext
 
 ROLE = "risk_contours"
 LIMITED = "limited_vulnerable"
@@ -54,6 +55,27 @@ def log_risk(values: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
+class _Contours:
+    """What contours (n,) say: ``level``; whether it is a rule of thumb and whether it is fit to
+    find a breach; and the different levels of those that are no rule of thumb, ascending."""
+
+    level: np.ndarray
+    thumb: np.ndarray
+    fit: np.ndarray
+    levels: np.ndarray
+
+    @classmethod
+    def of(cls, vectors: VectorContext) -> _Contours:
+        level = log_risk(number(vectors, "pr"))
+        thumb = np.array([str(k or "") == DISTANCE_CLASS for k in vectors.texts("kind")], bool)
+        legal_basis = np.array([b == BASIS_LEGAL for b in vectors.texts("basis")], bool)
+        levels = np.unique(level[np.isfinite(level) & ~thumb])
+        if thumb.any() and not len(levels):
+            levels = np.array([np.inf])  # no contour clears anybody: the risk outside has no bound
+        return cls(level, thumb, legal_basis & ~thumb, levels)
+
+
+@dataclass(frozen=True)
 class Inside:
     """Where buildings (m,) lie: ``level`` of the highest contour (NaN: none), ``fit`` the same by
     contours with a legal basis, ``rough`` whether the level is that of a distance class only;
@@ -65,17 +87,14 @@ class Inside:
     levels: np.ndarray
 
 
-def inside(scene: Scene, rows: np.ndarray, part: str = "") -> Inside:
+def inside(scene: Scene, rows: np.ndarray) -> Inside:
     """Where the buildings ``rows`` (m,), sorted, lie."""
     top, fit, mapped = (np.full(len(rows), -np.inf) for _ in range(3))
     vectors = scene.vectors(ROLE)
     levels = np.zeros(0)
     if vectors is not None:
-        pr = log_risk(number(vectors, "pr"))
-        thumb = np.array([str(k or "") == DISTANCE_CLASS for k in vectors.texts("kind")], bool)
-        levels = np.unique(pr[np.isfinite(pr) & ~thumb])
-        if thumb.any() and not len(levels):
-            levels = np.array([np.inf])  # no contour clears anybody: the risk outside has no bound
+        told = whole_of(scene, "risk_contours", (vectors,), partial(_Contours.of, vectors))
+        levels = told.levels
         contours = context_polygons(scene, ROLE)
 
         def touched(some: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -84,16 +103,12 @@ def inside(scene: Scene, rows: np.ndarray, part: str = "") -> Inside:
             common = overlap_areas(drawn, contours, i, j) > TOUCH
             return some[i[common]], j[common]
 
-        row, j = by_row(scene, ("contours", part), (contours,), rows, touched,
-                        "drawn")  # fmt: skip
-        i = np.searchsorted(rows, row)
-        known = np.isfinite(pr[j])
-        i, j = i[known], j[known]
-        np.maximum.at(top, i, pr[j])
-        sure = np.fromiter((b == BASIS_LEGAL for b in vectors.texts("basis")), bool, vectors.n)[j]
-        sure &= ~thumb[j]
-        np.maximum.at(fit, i[sure], pr[j[sure]])
-        np.maximum.at(mapped, i[~thumb[j]], pr[j[~thumb[j]]])
+        row, j = by_row(scene, "contours", (contours,), rows, touched, "drawn")
+        i, level = np.searchsorted(rows, row), told.level[j]
+        known = np.isfinite(level)
+        for found, use in ((top, known), (fit, known & told.fit[j]),
+                           (mapped, known & ~told.thumb[j])):  # fmt: skip
+            np.maximum.at(found, i[use], level[use])
     level, fit = (np.where(np.isneginf(x), np.nan, x) for x in (top, fit))
     return Inside(level, fit, top > mapped, levels)
 
@@ -113,25 +128,27 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     if not scene.has(ROLE):
         return Measurement(missing=say("indicators.individual_risk.no_map"))
     surfaces = scene.surfaces
-    kind = legal.vulnerability(surfaces)
-    new = legal.is_new(surfaces)
+    which, kinds = legal.asked(surfaces, "vulnerability")
     crowd = people_of(scene)
+    every = _persons(scene, crowd, legal.is_new(surfaces) & kinds.astype(bool)[which])
+    at = inside(scene, every.rows)
+    levels = at.levels
     result = Measurement()
     for part, wanted in (("", legal.VULNERABLE), ("limited", (LIMITED,))):
-        chosen = new & np.array([k in wanted for k in kind], bool)
-        objects = _persons(scene, crowd, chosen)
+        chosen = np.array([kind in wanted for kind in kinds.tolist()], bool)[which]
+        objects, here = every.only(chosen), chosen[every.rows]
         if part and not len(objects.rows):
             continue
-        at = inside(scene, objects.rows, part)
-        level, levels = at.level, at.levels
+        level = at.level[here]
         value = np.where(np.isnan(level) & (len(levels) > 1), levels[:1].sum(), level)
         result.parts[part] = _zones(scene, objects, value)
         if not part:
             values = result.parts[part].value
             _explain(result, scene, objects, values)
-            result.proxy = _flagged(scene, objects, at.rough)
+            result.proxy = _flagged(scene, objects, at.rough[here])
             result.spreads = _spreads(values)
-        result.legal += _tests(scene, profile, objects, kind, level, at.fit, levels, part)
+        result.legal += _tests(scene, profile, objects, which[objects.rows], kinds, level,
+                               at.fit[here], levels, part)  # fmt: skip
     return result
 
 
@@ -193,17 +210,16 @@ def _explain(result: Measurement, scene: Scene, objects: Weighed, top: np.ndarra
 
 
 def _tests(
-    scene: Scene, profile: Profile, objects: Weighed, kind: np.ndarray, level: np.ndarray,
-    fit: np.ndarray, levels: np.ndarray, part: str,
+    scene: Scene, profile: Profile, objects: Weighed, own: np.ndarray, kinds: np.ndarray,
+    level: np.ndarray, fit: np.ndarray, levels: np.ndarray, part: str,
 ) -> list[LegalTest]:  # fmt: skip
-    """One test per building. Inside a contour at or above the limit is beyond it; outside is
-    within it only if a contour at or below the limit says so, else it is not tested."""
-    numbers = {k: law_numbers(profile, SPEC.id, scene.date, k)
-               for k in (*legal.VULNERABLE, LIMITED)}  # fmt: skip
-    own = kind[objects.rows]
-    limit = np.array([numbers[k][0] for k in own], float)
-    standard = np.array([numbers[k][1] for k in own], float)
-    apart = np.array([k == LIMITED for k in own], bool)  # a standard only: nothing to exceed
+    """One test per building, vulnerable as ``kinds[own]``. Inside a contour at or above the limit
+    is beyond it; outside is within it only if a contour at or below the limit says so, else it is
+    not tested."""
+    laws = [law_numbers(profile, SPEC.id, scene.date, kind) if kind else (np.nan, np.nan)
+            for kind in kinds.tolist()]  # fmt: skip
+    limit, standard = np.array(laws)[own].T
+    apart = (kinds == LIMITED)[own]  # a standard only: nothing to exceed
     with np.errstate(invalid="ignore"):
         inside_limit = level >= limit
         against = np.where(inside_limit, np.inf,
@@ -213,7 +229,8 @@ def _tests(
     outcome[apart] = COMPLIES
     texts = {True: say("indicators.individual_risk.limited_inside"),
              False: say("indicators.individual_risk.inside")}  # fmt: skip
-    columns = (objects.rows, objects.main_zone, own, level, limit, outcome, standard, apart, near)
+    columns = (objects.rows, objects.main_zone, kinds[own], level, limit, outcome, standard, apart,
+               near)  # fmt: skip
 
     def make(some: np.ndarray) -> list[LegalTest]:
         return [LegalTest(row, zone, str(what), at, most, str(found), standard=aim,

@@ -12,12 +12,14 @@ roof gets its own yield by slope, direction and shade; else all roofs have one y
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..boxes import bbox_pairs
 from ..geometry import Polygons, first_containing, geometry_from_wkb, overlap_areas
+from ..kept import whole_of
 from ..models.energy.demand import of_labels
 from ..models.energy.yields import Roofs, roofs_of
 from ..models.tables import constants
@@ -30,9 +32,11 @@ from .spec import RATIO, Field, Indicator, Input, Measurement, Part, Places
 
 if TYPE_CHECKING:
     from ..norms import Profile
-    from ..scene import Scene
+    from ..scene import Scene, VectorContext, Zones
 
 BY_ROOF = "pv-roof-1"  # method where each roof has its own yield
+BY = ("dwellings", "gfa", "label")  # what a demand is counted by
+DWELLINGS, GFA, LABEL = range(3)
 CLASSES = (60.0, 90.0, 110.0, 130.0, 150.0, 170.0)  # kWh per m2 of panel a year, of the map
 
 
@@ -43,7 +47,7 @@ class _Demand:
 
     used: np.ndarray
     assumed: np.ndarray
-    by: np.ndarray  # object: 'dwellings' | 'gfa' | 'label'
+    by: np.ndarray  # which of BY
 
 
 def compute(scene: Scene, profile: Profile) -> Measurement:
@@ -112,17 +116,20 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     def yielded(deviation: np.ndarray) -> np.ndarray:
         return np.asarray(100.0 * ratio(shared(b.zone[k], deviation, n), total))
 
-    def counted(by: str) -> np.ndarray:
-        guess = np.where(demand.by == "gfa", default("gfa"), default("dwellings"))
-        rate = np.hypot(table["demand_given"], np.where(demand.assumed, guess, 0.0))
-        rate = np.where(demand.by == "label", table["demand_label"], rate)
-        part = np.where(demand.by[of] == by, used * rate[of], 0.0)
+    guess = np.array([default("dwellings"), default("gfa"), 0.0])
+    given = float(table["demand_given"])
+    rates = np.stack([np.full(3, given), np.hypot(given, guess)])  # by whether it was assumed
+    rates[:, LABEL] = table["demand_label"]
+    off = used * rates[demand.assumed.astype(np.int64), demand.by][of]
+
+    def counted(by: int) -> np.ndarray:
+        part = np.where(demand.by[of] == by, off, 0.0)
         return np.asarray(percent * ratio(shared(b.zone[k], part, n), total))
 
     doubt = np.where(pv_assumed[of], default("pv") * per_ground[of] * b.area[k],
                      table["pv_given"] * made)  # fmt: skip
     doubt = np.where(known[of], doubt, 0.0)
-    found = [("pv", yielded(doubt)), *((by, counted(by)) for by in ("dwellings", "gfa", "label"))]
+    found = [("pv", yielded(doubt)), *((name, counted(by)) for by, name in enumerate(BY))]
     if roofs is None:
         found.append(("model", percent * table["model_flat_rate"]))
     else:
@@ -148,26 +155,31 @@ def _demand(scene: Scene, profile: Profile, b: Buildings) -> _Demand:
     buildings by their label where they have one (``models/energy.yml``)."""
     surfaces = scene.surfaces
     inhabitants = people_of(scene)
-    function = surfaces.function[b.row]
     share = surfaces.fields["residential_share"][b.row]
-    share = np.clip(np.where(np.isnan(share), function == "dwelling", share), 0.0, 1.0)
+    share = np.clip(np.where(np.isnan(share), b.dwelling, share), 0.0, 1.0)
     dwellings = inhabitants.dwellings[b.row]
-    per_floor = np.zeros(len(function))
-    for name in set(function.tolist()):
+    code = surfaces.codes[b.row]
+    rates = np.zeros(len(surfaces.functions.names))
+    for which in set(code.tolist()):
         # the part of a dwelling block that is not lived in has no use of its own in the data
-        use = "other_building" if name == "dwelling" else str(name)
-        per_floor[function == name] = profile.rate(f"demand.{use}")
+        name = surfaces.functions.names[which]
+        use = "other_building" if name == "dwelling" else name
+        rates[which] = profile.rate(f"demand.{use}")
+    per_floor = rates[code]
     table = constants("energy")["demand"]
-    label = np.where(b.new, "", surfaces.fields["label"][b.row])
-    home = of_labels(label, table["dwelling"])
+    stands = np.flatnonzero(~b.new)
+    label = surfaces.fields["label"][b.row[stands]]
+    home, factor = (np.full(len(code), np.nan) for _ in range(2))
+    home[stands] = of_labels(label, table["dwelling"])
+    factor[stands] = of_labels(label, table["other"])
     labelled = np.isfinite(home)
     home = np.where(labelled, home, profile.rate("demand.dwelling"))
-    per_floor = per_floor * np.where(labelled, of_labels(label, table["other"]), 1.0)
+    per_floor = per_floor * np.where(labelled, factor, 1.0)
     living = np.where((share > 0) | (dwellings > 0), home * dwellings, 0)
     other = np.where(share < 1, per_floor * b.gfa * (1.0 - share), 0.0)
     guessed = np.where(share > 0, inhabitants.dwellings_assumed[b.row],
                        surfaces.assumed["gfa"][b.row])  # fmt: skip
-    by = np.where(labelled, "label", np.where(share > 0, "dwellings", "gfa"))
+    by = np.where(labelled, LABEL, np.where(share > 0, DWELLINGS, GFA))
     return _Demand(living + other, guessed.astype(bool), by)
 
 
@@ -189,17 +201,21 @@ def _plants(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
     source = scene.vectors("generation")
     if source is None:
         return np.zeros(0, np.int64), np.zeros(0)
+    return whole_of(scene, "plants", (source, scene.zones), partial(_by_zone, source, scene.zones))
+
+
+def _by_zone(source: VectorContext, zones: Zones) -> tuple[np.ndarray, np.ndarray]:
     made = source.number("kwh")
     use = np.flatnonzero(np.isfinite(made) & (made > 0))
     polygons = Polygons.from_wkb([source.wkb[k] for k in use])
     area = polygons.area()
-    i, j = bbox_pairs(polygons.bounds(), scene.zones.polygons.bounds())
-    common = overlap_areas(polygons, scene.zones.polygons, i, j)
+    i, j = bbox_pairs(polygons.bounds(), zones.polygons.bounds())
+    common = overlap_areas(polygons, zones.polygons, i, j)
     keep = common > 0
     i, zone, common = i[keep], j[keep] + 1, common[keep]
     point = np.flatnonzero(area <= 0)
     xy = np.array([_middle(source.wkb[use[k]]) for k in point]).reshape(-1, 2)
-    at = first_containing(scene.zones.polygons, xy) + 1
+    at = first_containing(zones.polygons, xy) + 1
     point, at = point[at > 0], at[at > 0]
     return (
         np.concatenate([zone, at]).astype(np.int64),

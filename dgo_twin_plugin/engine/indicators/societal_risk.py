@@ -12,6 +12,7 @@ and never worked out here.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +20,7 @@ import numpy as np
 from ..geometry import Polygons, bbox_pairs, overlap_areas, polygonal
 from ..kept import whole_of
 from ..overlay import Pieces, common_area, disjoint, number
-from ..people import people_of
+from ..people import DAY, NIGHT, people_of
 from ..words import NOT_IN_SCOPE, say
 from ._levels import Weighed, context_polygons, sums, weighed
 from ._spreads import default, independent, numbers, ratio
@@ -42,29 +43,46 @@ def kinds_of(scene: Scene) -> np.ndarray:
     return np.array([str(k or "").strip().lower() in TOXIC for k in vectors.texts("kind")], bool)
 
 
-def share_inside(scene: Scene, objects: Weighed, wanted: np.ndarray,
-                 wider: float = 0.0) -> np.ndarray:  # fmt: skip
-    """(k,) part of each building's ground in its zone that lies inside the union of the attention
-    areas ``wanted`` (n,), made ``wider`` by so many metres (narrower where negative)."""
-    inside = np.zeros(len(scene.cut.area))
-    if wanted.any():
-        plan = scene.plan.bounds()
+def shares_inside(scene: Scene, objects: Weighed,
+                  unions: list[tuple[np.ndarray, float]]) -> list[np.ndarray]:  # fmt: skip
+    """(k,) for each of ``unions``: the part of each building's ground in its zone that lies inside
+    the attention areas of which it says yes (n,), together, made wider by so many metres (narrower
+    where negative). All are measured at once."""
+    each = tuple(_union(scene, wanted, wider) for wanted, wider in unions)
+    most = max(1, len(unions[0][0]))  # more than any number of an attention area
 
-        def make() -> Pieces:
-            areas = context_polygons(scene, ROLE).take(np.flatnonzero(wanted))
-            if wider:
-                near = np.flatnonzero(_close(areas.bounds(), plan, abs(wider)))
-                areas = Polygons.from_geometries(
-                    [polygonal(areas.geometry(int(k)).Buffer(wider, 4)) for k in near])
-            return disjoint(areas, within=plan)
+    def make() -> Pieces:
+        polygons = Polygons.from_wkb([])
+        for pieces in each:
+            polygons = polygons.joined(pieces.polygons)
+        return Pieces(polygons, np.concatenate([nth * most + pieces.source
+                                                for nth, pieces in enumerate(each)]))  # fmt: skip
 
-        pieces = whole_of(scene, ("attention", wanted.tobytes(), wider),
-                          (scene.vectors(ROLE), wanted, plan), make)  # fmt: skip
-        common = common_area(scene, pieces, objects.rows)
-        np.add.at(inside, common.row, common.area)
-    whole = np.asarray(scene.cut.area)[objects.cut]
-    share: np.ndarray = np.minimum(inside[objects.cut] / whole, 1.0)
-    return share
+    common = common_area(scene, whole_of(scene, "attention_unions", each, make), objects.rows)
+    n, whole = len(scene.cut.area), np.asarray(scene.cut.area)[objects.cut]
+    found = []
+    for nth in range(len(each)):
+        mine = np.flatnonzero(common.source // most == nth)
+        inside = np.bincount(common.row[mine], common.area[mine], n)
+        found.append(np.minimum(inside[objects.cut] / whole, 1.0))
+    return found
+
+
+def _union(scene: Scene, wanted: np.ndarray, wider: float) -> Pieces:
+    plan = scene.plan.bounds()
+
+    def make() -> Pieces:
+        if not wanted.any():
+            return Pieces(Polygons.from_wkb([]), np.zeros(0, np.int64))
+        areas = context_polygons(scene, ROLE).take(np.flatnonzero(wanted))
+        if wider:
+            near = np.flatnonzero(_close(areas.bounds(), plan, abs(wider)))
+            areas = Polygons.from_geometries(
+                [polygonal(areas.geometry(int(k)).Buffer(wider, 4)) for k in near])
+        return disjoint(areas, within=plan)
+
+    return whole_of(scene, ("attention", wanted.tobytes(), wider),
+                    (scene.vectors(ROLE), wanted, plan), make)  # fmt: skip
 
 
 def _close(boxes: np.ndarray, plan: np.ndarray, reach: float) -> np.ndarray:
@@ -81,59 +99,71 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     crowd = people_of(scene)
     objects = weighed(scene, crowd.persons, np.asarray(crowd.persons_assumed, bool))
     toxic = kinds_of(scene)
-    near = share_inside(scene, objects, ~toxic)
+    reach = float(numbers(SPEC.id)["contour"])
+    near, wide, narrow, cloud = shares_inside(
+        scene, objects, [(~toxic, 0.0), (~toxic, reach), (~toxic, -reach), (toxic, 0.0)])
     result = Measurement(legal_default=NOT_IN_SCOPE)
     n = scene.n_zones
     persons = sums(objects.zone, objects.weight, n)
-    day, night = (_percent(scene, objects, crowd, near, t, persons) for t in ("day", "night"))
+    present = _present(objects, crowd)
+    day, night = _percent(scene, objects, present, near, persons)
     result.parts[""] = _given(scene, objects, np.fmax(day, night), persons, near)
     result.parts["day"] = _given(scene, objects, day, persons)
     result.parts["night"] = _given(scene, objects, night, persons)
     if toxic.any():
-        cloud = share_inside(scene, objects, toxic)
-        both = (_percent(scene, objects, crowd, cloud, t, persons) for t in ("day", "night"))
+        both = _percent(scene, objects, present, cloud, persons)
         result.parts["toxic"] = _given(scene, objects, np.fmax(*both), persons, cloud)
     factor = _fn_factor(scene)
     if np.isfinite(factor).any():
         result.parts["fn_factor"] = _given(scene, objects, factor, persons)
-    result.spreads = _spreads(scene, objects, crowd, near, ~toxic, persons)
+    result.spreads = _spreads(scene, objects, present, (near, wide, narrow), persons)
     for zone in np.flatnonzero(~(persons > 0)):
         result.not_applicable[int(zone)] = say("indicators.societal_risk.no_people")
     return result
 
 
-def _percent(
-    scene: Scene, objects: Weighed, crowd: People, inside: np.ndarray, time: str,
-    persons: np.ndarray,
-) -> np.ndarray:  # fmt: skip
-    """(n_zones + 1,) persons present inside at that time, % of the persons in the zone."""
-    present = crowd.present(time)
-    total = np.asarray(crowd.persons, float)[objects.feature]
-    part = objects.weight / total  # of the building that lies in this zone
-    top = sums(objects.zone, inside * present[objects.feature] * part, scene.n_zones)
-    return np.divide(100.0 * top, persons, out=np.full(len(top), np.nan), where=persons > 0)
+@dataclass(frozen=True)
+class _Present:
+    """Of each place (k,): persons in the whole building by day and by night, and the part of it
+    that lies in this zone."""
+
+    times: tuple[np.ndarray, np.ndarray]
+    part: np.ndarray
+
+
+def _present(objects: Weighed, crowd: People) -> _Present:
+    day, night = (crowd.present(time)[objects.feature] for time in (DAY, NIGHT))
+    return _Present((day, night), objects.weight / crowd.persons[objects.feature])
+
+
+def _percent(scene: Scene, objects: Weighed, present: _Present, inside: np.ndarray,
+             persons: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """(n_zones + 1,) persons present inside by day and by night, % of the persons in the zone."""
+    def share(there: np.ndarray) -> np.ndarray:
+        top = sums(objects.zone, inside * there * present.part, scene.n_zones)
+        return np.divide(100.0 * top, persons, out=np.full(len(top), np.nan), where=persons > 0)
+
+    day, night = present.times
+    return share(day), share(night)
 
 
 def _spreads(
-    scene: Scene, objects: Weighed, crowd: People, near: np.ndarray, wanted: np.ndarray,
-    persons: np.ndarray,
+    scene: Scene, objects: Weighed, present: _Present,
+    inside: tuple[np.ndarray, np.ndarray, np.ndarray], persons: np.ndarray,
 ) -> dict[str, np.ndarray]:  # fmt: skip
-    """Deviations of the share of persons, percent points: the edge of the areas 20 m out and 20 m
-    in, and the count of persons per building, which only tells by how far it lies from the mean."""
+    """Deviations of the share of persons, percent points: the edge of the areas further out and
+    further in (``inside``: as drawn, so and so), and the count of persons per building, which only
+    tells by how far it lies from the mean."""
     table, n = numbers(SPEC.id), scene.n_zones
-    reach = float(table["contour"])
-
-    def value(inside: np.ndarray) -> np.ndarray:
-        return np.fmax(*(_percent(scene, objects, crowd, inside, t, persons)
-                         for t in ("day", "night")))  # fmt: skip
-
-    here = np.nan_to_num(value(near))
-    wide, narrow = (np.nan_to_num(value(share_inside(scene, objects, wanted, by)))
-                    for by in (reach, -reach))  # fmt: skip
+    here, wide, narrow = (
+        np.nan_to_num(np.fmax(*_percent(scene, objects, present, share, persons)))
+        for share in inside
+    )
+    near = 100.0 * inside[0]
     rate = np.hypot(table["population"], objects.assumed * default("population"))
     own = rate * objects.weight
-    counted = independent(objects.zone, own * (100.0 * near - here[objects.zone]), n)
-    counted[0] = np.sqrt(np.sum((own * (100.0 * near - here[0])) ** 2))
+    counted = independent(objects.zone, own * (near - here[objects.zone]), n)
+    counted[0] = np.sqrt(np.sum((own * (near - here[0])) ** 2))
     return {
         ROLE: np.abs(wide - narrow) / 2.0,
         "population": ratio(counted, persons),

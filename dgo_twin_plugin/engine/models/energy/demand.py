@@ -25,7 +25,9 @@ def label_middles() -> dict[str, float]:
 
 def of_labels(labels: np.ndarray, table: dict[str, float]) -> np.ndarray:
     """(n,) the number of each label (text or None) in a table; NaN where it knows none."""
-    return np.fromiter((float(table.get(plain(x), np.nan)) for x in labels), float, len(labels))
+    each = labels.tolist()
+    number = {label: float(table.get(plain(label), np.nan)) for label in set(each)}
+    return np.fromiter(map(number.__getitem__, each), float, len(each))
 
 
 def plain(label: object) -> str:
