@@ -21,16 +21,24 @@ import numpy as np
 from osgeo import ogr
 
 from . import resources_path
+from .alert_areas import (
+    Area,
+    Touched,
+    added_by,
+    areas_of,
+    nearest,
+    share_before,
+    touched_by,
+)
 from .functions import fold
-from .geometry import Polygons, bbox_pairs, overlap_areas, polygonal
-from .kept import whole_of
-from .overlap import resolve
-from .overlay import Pieces, ZonePieces, by_zone, common_area, disjoint, nearby
+from .kept import each_alike, whole_of
+from .overlay import ZonePieces, by_zone
 from .words import LEGAL_CHECKS, SEVERITIES, Message, say
 from .yaml_lines import Node, read_yaml
 from .zones import union_of
 
 if TYPE_CHECKING:
+    from .geometry import Polygons
     from .indicators.spec import LegalTest
     from .norms import Profile
     from .scene import Scene, VectorContext
@@ -161,9 +169,7 @@ def alerts(scene: Scene, profile: Profile, scores: Iterable[ScoreRow] = (),
     """
     del profile  # the rules are the same under every profile
     rules = rules or load_rules()
-    found: list[Alert] = []
-    for rule in rules.overlaps:
-        found += added_alerts(scene, rule) if rule.added else overlap_alerts(scene, rule)
+    found = overlap_alerts(scene, rules.overlaps)
     rows, tests = list(scores), list(breaches)
     for threshold in rules.thresholds:
         found += _breach_alerts(scene, threshold, tests)
@@ -172,13 +178,86 @@ def alerts(scene: Scene, profile: Profile, scores: Iterable[ScoreRow] = (),
 
 
 # --------------------------------------------------------------------------------- overlaps
-def _kinds(rule: OverlapRule, vectors: VectorContext) -> list[tuple[str, str, np.ndarray]]:
-    """(kind or '', severity, rows of the role) of each kind present."""
-    of_term = {term: kind for kind in rule.kinds for term in kind.terms}
-    kinds = [of_term.get(fold(k)) if k is not None else None for k in vectors.texts("kind")]
-    ids = np.array([k.id if k else "" for k in kinds], object)
-    severity = {k.id: k.severity for k in rule.kinds} | {"": rule.severity}
-    return [(id_, severity[id_], np.flatnonzero(ids == id_)) for id_ in severity if id_ in ids]
+def overlap_alerts(scene: Scene, rules: Sequence[OverlapRule]) -> list[Alert]:
+    """One alert per rule, kind and zone whose ground lies in areas of the role; of rules about what
+    is added those of :func:`_added_alerts`."""
+    areas = areas_of(scene, rules)
+    touched = touched_by(scene, areas)
+    found: list[Alert] = []
+    for area, own in zip(areas.each, touched):
+        pieces = by_zone(scene, area.pieces)
+        if not pieces.polygons.n:
+            continue
+        if area.rule.added:
+            found += _added_alerts(scene, area, pieces, own)
+            continue
+        made_from = (area, pieces, own.feature, own.zone, own.m2,
+                     scene.surfaces.fid[own.feature])  # fmt: skip
+        found += whole_of(scene, ("alerts", area.rule.id, area.kind), made_from,
+                          partial(_of_area, scene, area, pieces, own))  # fmt: skip
+    return found
+
+
+def _of_area(scene: Scene, area: Area, pieces: ZonePieces, touched: Touched) -> list[Alert]:
+    found = []
+    rule, kind, vectors = area.rule, area.kind, area.vectors
+    for zone in np.unique(pieces.zone).tolist():
+        mine = pieces.take(pieces.zone == zone)
+        shape = mine.polygons
+        drawn = whole_of(
+            scene, ("alert_zone", rule.id, kind, zone),
+            (shape.xy, shape.ring_start, shape.ring_part, shape.part_feature),
+            partial(_wkb, shape))  # fmt: skip
+        m2 = float(mine.area.sum())
+        if m2 < max(rule.min_area, _DUST):
+            continue
+        here = touched.take(touched.zone == zone)
+        design = _largest(here.feature, here.m2)
+        source = int(area.rows[_largest(mine.source, mine.area)])
+        key = f"alerts.{rule.id}.kind.{kind}" if kind else f"alerts.{rule.id}.text"
+        found.append(Alert(
+            rule.id, area.severity, rule.role, str(vectors.layer[source]), int(vectors.fid[source]),
+            int(scene.surfaces.fid[design]) if design >= 0 else None, zone, m2,
+            say(key, area=m2, zone=zone, count=len(np.unique(here.feature)),
+                name=_names(vectors, area.rows[np.unique(mine.source)])),
+            drawn,
+        ))  # fmt: skip
+    return found
+
+
+def _added_alerts(scene: Scene, area: Area, pieces: ZonePieces, touched: Touched) -> list[Alert]:
+    """Alerts where the plan adds sealed ground, or digs what drains, within reach of the areas.
+
+    The net change over the whole plan within reach counts, so moving pavement from one zone to
+    another adds nothing. Without any current situation the change is unknown: that is said, with
+    the sealed ground of the plan, one step less severe.
+    """
+    rule, vectors, current = area.rule, area.vectors, scene.surfaces.current
+    least = max(rule.min_area, _DUST)
+    if current.all() or float(pieces.area.sum()) < least:
+        return []
+    known = bool(current.any())
+    found = []
+    for cause, share in added_by(scene, rule).items():
+        mine = touched.take(share[touched.feature] > 0)
+        m2 = mine.m2 * share[mine.feature]
+        before = share_before(scene, area, pieces, cause, share) if known else 0.0
+        added = float(m2.sum()) - before
+        if added < least:
+            continue
+        source, drawn = nearest(scene, area), ~current[mine.feature]
+        design = _largest(mine.feature[drawn], m2[drawn])
+        severity = rule.severity
+        if not known:
+            severity = SEVERITIES[min(SEVERITIES.index(severity) + 1, len(SEVERITIES) - 1)]
+        found.append(Alert(
+            rule.id, severity, rule.role, str(vectors.layer[source]), int(vectors.fid[source]),
+            int(scene.surfaces.fid[design]) if design >= 0 else None, 0, added,
+            say(f"alerts.{rule.id}.{cause}" + ("" if known else "_unknown"), area=added,
+                buffer=rule.buffer, name=_names(vectors, np.unique(pieces.source))),
+            whole_of(scene, ("alert_shape", rule.id), (pieces,), lambda: _wkb(pieces.polygons)),
+        ))  # fmt: skip
+    return found
 
 
 def _names(vectors: VectorContext, rows: np.ndarray) -> str:
@@ -200,179 +279,6 @@ def _largest(groups: np.ndarray, area: np.ndarray) -> int:
 
 def _wkb(polygons: Polygons) -> bytes | None:
     return bytes(union_of(polygons).ExportToWkb(ogr.wkbNDR)) if polygons.n else None
-
-
-def _subject(scene: Scene) -> np.ndarray:
-    """Rows of the surfaces that are judged: the design, else (nothing designed) what is there."""
-    design = ~np.asarray(scene.surfaces.current, bool)
-    return np.flatnonzero(design if design.any() else ~design)
-
-
-def overlap_alerts(scene: Scene, rule: OverlapRule) -> list[Alert]:
-    """One alert per kind and zone whose ground lies in areas of the role."""
-    vectors = scene.vectors(rule.role)
-    if vectors is None:
-        return []
-    areas = _areas(scene, vectors)
-    found: list[Alert] = []
-    for kind, severity, rows in _kinds(rule, vectors):
-        own = _near_plan(scene, rule, areas, rows)
-        pieces = by_zone(scene, own)
-        if not pieces.polygons.n:
-            continue
-        common = common_area(scene, own, _subject(scene))
-        feature, zone_of = scene.cut.feature[common.row], scene.cut.zone[common.row]
-        made_from = (rule, vectors, pieces, rows, feature, zone_of, common.area,
-                     scene.surfaces.fid[feature])  # fmt: skip
-        found += whole_of(
-            scene, ("alerts", rule.id, kind), made_from,
-            partial(_of_kind, scene, rule, kind, severity, *made_from[1:-1]))  # fmt: skip
-    return found
-
-
-def _of_kind(scene: Scene, rule: OverlapRule, kind: str, severity: str, vectors: VectorContext,
-             pieces: ZonePieces, rows: np.ndarray, feature: np.ndarray, zone_of: np.ndarray,
-             area_of: np.ndarray) -> list[Alert]:  # fmt: skip
-    """Alerts of the areas ``rows`` of one kind; arrays (k,) of what the surfaces share with it."""
-    found = []
-    for zone in np.unique(pieces.zone):
-        mine = pieces.take(pieces.zone == zone)
-        shape = mine.polygons
-        drawn = whole_of(
-            scene, ("alert_zone", rule.id, kind, int(zone)),
-            (shape.xy, shape.ring_start, shape.ring_part, shape.part_feature),
-            partial(_wkb, shape))  # fmt: skip
-        area = float(mine.area.sum())
-        if area < max(rule.min_area, _DUST):
-            continue
-        here = zone_of == zone
-        touched = feature[here]
-        design = _largest(touched, area_of[here])
-        source = int(rows[_largest(mine.source, mine.area)])
-        key = f"alerts.{rule.id}.kind.{kind}" if kind else f"alerts.{rule.id}.text"
-        found.append(Alert(
-            rule.id, severity, rule.role, str(vectors.layer[source]), int(vectors.fid[source]),
-            int(scene.surfaces.fid[design]) if design >= 0 else None, int(zone), area,
-            say(key, area=area, zone=int(zone), count=len(np.unique(touched)),
-                name=_names(vectors, rows[np.unique(mine.source)])),
-            drawn,
-        ))  # fmt: skip
-    return found
-
-
-def _areas(scene: Scene, vectors: VectorContext) -> Polygons:
-    return whole_of(scene, ("alert_areas", vectors.role), (vectors,),
-                    lambda: Polygons.from_wkb(vectors.wkb))  # fmt: skip
-
-
-def _near_plan(scene: Scene, rule: OverlapRule, areas: Polygons, rows: np.ndarray) -> Pieces:
-    """The areas of these rows with the rule's buffer, disjoint, as far as they come near."""
-    return whole_of(
-        scene, ("alert_pieces", rule.id, rows.tobytes()), (areas, rule, nearby(scene)),
-        lambda: disjoint(_reached(areas.take(rows), rule.buffer, scene),
-                         within=nearby(scene)))  # fmt: skip
-
-
-def _reached(areas: Polygons, buffer: float, scene: Scene) -> Polygons:
-    """The areas with ``buffer`` m around them; those that stay away from the plan become empty."""
-    if not buffer:
-        return areas
-    near = np.unique(bbox_pairs(areas.bounds(), nearby(scene), buffer)[0])
-    made: list[ogr.Geometry | None] = [None] * areas.n
-    for row in near:
-        made[int(row)] = polygonal(areas.geometry(int(row)).Buffer(buffer, 16))
-    return Polygons.from_geometries(made)
-
-
-# --------------------------------------------------------------------------------- added ground
-def added_alerts(scene: Scene, rule: OverlapRule) -> list[Alert]:
-    """Alerts where the plan adds sealed ground, or digs what drains, within reach of the areas.
-
-    The net change over the whole plan within reach counts, so moving pavement from one zone to
-    another adds nothing. Without any current situation the change is unknown: that is said, with
-    the sealed ground of the plan, one step less severe.
-    """
-    vectors = scene.vectors(rule.role)
-    if vectors is None or scene.surfaces.current.all():
-        return []
-    areas = _areas(scene, vectors)
-    own = _near_plan(scene, rule, areas, np.arange(areas.n))
-    pieces = by_zone(scene, own)
-    if float(pieces.area.sum()) < max(rule.min_area, _DUST):
-        return []
-    sealed = np.nan_to_num(scene.surfaces.share("sealed"))
-    digs = scene.surfaces.where(*rule.drains).astype(float)
-    known = bool(scene.surfaces.current.any())
-    found = []
-    for cause, share in (("sealed", sealed), ("drainage", digs)):
-        after, feature, area = _after(scene, own, share, cause)
-        added = after - (_before(scene, pieces, share) if known else 0.0)
-        if added < max(rule.min_area, _DUST):
-            continue
-        source = whole_of(scene, ("alert_nearest", rule.id), (areas, scene.plan, scene.margin),
-                          lambda: _nearest(scene, areas))  # fmt: skip
-        design = _largest(feature, area)
-        severity = rule.severity
-        if not known:
-            severity = SEVERITIES[min(SEVERITIES.index(severity) + 1, len(SEVERITIES) - 1)]
-        found.append(Alert(
-            rule.id, severity, rule.role, str(vectors.layer[source]), int(vectors.fid[source]),
-            int(scene.surfaces.fid[design]) if design >= 0 else None, 0, added,
-            say(f"alerts.{rule.id}.{cause}" + ("" if known else "_unknown"), area=added,
-                buffer=rule.buffer, name=_names(vectors, np.unique(pieces.source))),
-            whole_of(scene, ("alert_shape", rule.id), (pieces,), lambda: _wkb(pieces.polygons)),
-        ))  # fmt: skip
-    return found
-
-
-def _after(scene: Scene, pieces: Pieces, share: np.ndarray,
-           cause: str) -> tuple[float, np.ndarray, np.ndarray]:  # fmt: skip
-    """m2 of the plan within the pieces as it will be, and that of each feature of the design."""
-    rows = np.flatnonzero(share > 0)
-    common = common_area(scene, pieces, rows, cause)
-    feature = scene.cut.feature[common.row]
-    area = common.area * share[feature]
-    design = ~scene.surfaces.current[feature]
-    return float(area.sum()), feature[design], area[design]
-
-
-def _before(scene: Scene, pieces: ZonePieces, share: np.ndarray) -> float:
-    """m2 within the pieces as it is now: the current situation before the design replaced it."""
-    surfaces = scene.surfaces
-    rows = np.flatnonzero(surfaces.current)
-    bounds = surfaces.footprints.bounds()[rows]
-    rows = rows[np.unique(bbox_pairs(bounds, nearby(scene))[0])]
-    ground, share = _current_ground(scene, rows), share[rows]
-
-    def make() -> float:
-        i, j = bbox_pairs(ground.bounds(), pieces.polygons.bounds())
-        return float((overlap_areas(ground, pieces.polygons, i, j) * share[i]).sum())
-
-    return whole_of(scene, ("alert_before", id(pieces), share.tobytes()), (pieces, ground), make)
-
-
-def _current_ground(scene: Scene, rows: np.ndarray) -> Polygons:
-    """What each of these rows of the current situation owns where the design takes nothing."""
-    def make(scene: Scene) -> Polygons:
-        surfaces, reuse = scene.surfaces, scene.reuse
-        before = None if reuse is None else reuse.kept.made_from("alert_ground")
-        if (reuse is not None and before is not None and reuse.kept.of_last_run("alert_ground")
-                and np.array_equal(reuse.drawn[rows], before[0])):  # fmt: skip
-            ground: Polygons = reuse.kept.found("alert_ground")
-        else:
-            rank = [surfaces.functions.rank(f) for f in surfaces.function[rows]]
-            ground = resolve(surfaces.footprints.take(rows), np.array(rank, float))[0]
-        return ground if reuse is None else reuse.kept.put("alert_ground", (rows,), ground)
-
-    return scene.product("alert_ground", make)  # type: ignore[no-any-return]
-
-
-def _nearest(scene: Scene, areas: Polygons) -> int:
-    """The row of the area nearest to the plan."""
-    plan = scene.plan.geometry(0)
-    near = np.unique(bbox_pairs(areas.bounds(), scene.plan.bounds(), scene.margin)[0])
-    distance = [plan.Distance(areas.geometry(int(r))) for r in near]
-    return int(near[int(np.argmin(distance))])
 
 
 # --------------------------------------------------------------------------------- thresholds
@@ -409,16 +315,22 @@ def _mark_alerts(scene: Scene, rule: ThresholdRule,
     """One alert per zone and indicator with a mark below the threshold, raw values (G10)."""
     if rule.mark is None:
         return []
-    drawn: list[bytes] = scene.product("alert_zones", lambda scene: [
-        scene.zones.polygons.wkb(row) for row in range(scene.n_zones)])  # fmt: skip
-    return [
-        Alert(rule.id, rule.severity, "", "", None, None, row.zone_id, None,
-              say(f"alerts.{rule.id}.text", indicator=say(f"indicators.{row.indicator}.name"),
-                  zone=row.zone_id, mark=shown(row.mark)),
-              drawn[row.zone_id - 1])
-        for row in scores
-        if row.zone_id > 0 and row.mark is not None and row.mark < rule.mark - _DUST
-    ]  # fmt: skip
+    zones, least = scene.zones, rule.mark - _DUST
+    drawn: list[bytes] = whole_of(scene, "alert_zones", (zones,), lambda: [
+        zones.polygons.wkb(row) for row in range(zones.n)])  # fmt: skip
+    low = [(row.indicator, row.zone_id, row.mark, drawn[row.zone_id - 1]) for row in scores
+           if row.zone_id > 0 and row.mark is not None and row.mark < least]  # fmt: skip
+    columns = tuple(np.array([each[k] for each in low], kind)
+                    for k, kind in enumerate((object, np.int64, float, object)))  # fmt: skip
+
+    def make(lines: np.ndarray) -> list[Alert]:
+        return [Alert(rule.id, rule.severity, "", "", None, None, zone, None,
+                      say(f"alerts.{rule.id}.text", indicator=say(f"indicators.{indicator}.name"),
+                          zone=zone, mark=shown(mark)), shape)
+                for indicator, zone, mark, shape
+                in zip(*(column[lines].tolist() for column in columns))]  # fmt: skip
+
+    return each_alike(scene, ("alert_marks", rule), columns, make)
 
 
 def shown(mark: float) -> float:

@@ -29,18 +29,22 @@ def zone_stats(scene: Scene) -> ZoneStats:
     """Floor area and dwellings of a building cut by a zone line go by share of its ground."""
     n, cut, surfaces = scene.n_zones, scene.cut, scene.surfaces
     people = people_of(scene)
-    building = surfaces.where("buildings")[cut.feature]
+    rows = np.flatnonzero(surfaces.where("buildings")[cut.feature])
+    feature, zone, share = cut.feature[rows], cut.zone[rows], cut.share[rows]
 
     def sums(values: np.ndarray) -> np.ndarray:
-        total = np.bincount(cut.zone[building], values[building], n + 1)
+        total = np.bincount(zone, values, n + 1)
         total[0] = total[1:].sum()
         return total
 
+    def shared(per_surface: np.ndarray) -> np.ndarray:
+        return sums(np.nan_to_num(per_surface[feature]) * share)
+
     area = np.concatenate([[scene.zones.area.sum()], scene.zones.area])
-    floor = sums(np.nan_to_num(surfaces.fields["gfa"][cut.feature]) * cut.share)
-    homes = sums(np.nan_to_num(people.residential_floor[cut.feature]) * cut.share)
-    ground = sums(cut.area)
-    dwellings = sums(np.nan_to_num(people.dwellings[cut.feature]) * cut.share)
+    floor = shared(surfaces.fields["gfa"])
+    homes = shared(people.residential_floor)
+    ground = sums(cut.area[rows])
+    dwellings = shared(people.dwellings)
     with np.errstate(divide="ignore", invalid="ignore"):
         fsi, gsi = floor / area, ground / area
         osr = np.where(fsi > 0, (1 - gsi) / fsi, np.nan)

@@ -6,26 +6,36 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .counts import nth, owners
+from .counts import nth, owners, ranges
 from .geometry import containing
-from .kept import MOST_CHANGED, by_row
-from .overlap import meeting
+from .kept import BUILT, by_row
 from .scene import Scene
 
 SHORTEST = 2.0  # m: shorter edges carry no point
 LONGEST = 5.0  # m: longer edges are cut in equal parts of at most this
 OUTSIDE = 0.5  # m from the facade
 BESIDE = 2.0 * OUTSIDE  # m about a building within which others may take its facade away
+SAME_FACADE = (BUILT, BESIDE)  # of which rows the facade is that of before (kept.match_of)
 
 
 @dataclass(frozen=True)
 class Facades:
-    """Points before exterior walls; arrays (k,). ``building`` is a row of the surfaces."""
+    """Points before exterior walls; arrays (k,). ``building``, a row of the surfaces, ascends."""
 
     building: np.ndarray
     foot: np.ndarray  # (k, 2) on the wall, mid-part
     normal: np.ndarray  # (k, 2) unit vector outward
     length: np.ndarray  # m of wall that a point stands for
+
+    @classmethod
+    def none(cls) -> Facades:
+        return cls(np.zeros(0, np.int64), np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0))
+
+    def of(self, rows: np.ndarray) -> Facades:
+        """The points of the buildings ``rows``, ascending, of all points of a scene."""
+        at, _ = ranges(np.searchsorted(self.building, rows),
+                       np.searchsorted(self.building, rows, "right"))  # fmt: skip
+        return Facades(self.building[at], self.foot[at], self.normal[at], self.length[at])
 
     @property
     def xy(self) -> np.ndarray:
@@ -45,18 +55,15 @@ def facades(scene: Scene) -> Facades:
     inside the other and is dropped, which is what dissolving them first would give. Courtyards
     (holes) count as exterior: dwellings look out on them.
     """
-    surfaces = scene.surfaces
-    rows = np.flatnonzero(surfaces.where("buildings"))
-    inside_plan = np.zeros(surfaces.n, bool)
+    built = np.flatnonzero(scene.surfaces.where("buildings"))
+    inside_plan = np.zeros(scene.surfaces.n, bool)
     inside_plan[scene.cut.feature] = True
-    rows = rows[inside_plan[rows]]
-    building, x, y, across, up, part = by_row(
-        scene, "facades", (), rows, lambda some: _points(scene, some), BESIDE)
-    return Facades(building, np.column_stack([x, y]), np.column_stack([across, up]), part)
+    return Facades(*by_row(scene, "facades", (), built[inside_plan[built]],
+                           lambda some: _points(scene, some, built), SAME_FACADE))  # fmt: skip
 
 
-def _points(scene: Scene, rows: np.ndarray) -> tuple[np.ndarray, ...]:
-    """(building, foot x, foot y, normal x, normal y, length) of the facade points of buildings."""
+def _points(scene: Scene, rows: np.ndarray, built: np.ndarray) -> tuple[np.ndarray, ...]:
+    """The columns of :class:`Facades` of the buildings ``rows``, of all that are ``built``."""
     surfaces = scene.surfaces
     polygons = surfaces.polygons.take(rows)
     s = polygons.segments
@@ -71,18 +78,15 @@ def _points(scene: Scene, rows: np.ndarray) -> tuple[np.ndarray, ...]:
     # interiors lie on the left of an edge, so outward is to its right
     normal = np.column_stack([dy, -dx]) / length[edge][:, None]
     part = length[edge] / many
-    others = np.flatnonzero(surfaces.where("buildings"))
-    if len(rows) <= MOST_CHANGED:  # of few buildings only the neighbours are asked
-        wide = polygons.bounds() + np.array([-1, -1, 1, 1]) * 2.0 * OUTSIDE
-        _, near = meeting(np.concatenate([wide, surfaces.polygons.bounds()[others]]),
-                          np.arange(len(wide)))  # fmt: skip
-        others = others[np.unique(near[near >= len(wide)] - len(wide))]
-    point, _ = containing(surfaces.polygons.take(others), foot + OUTSIDE * normal)
+    xy = foot + OUTSIDE * normal
+    x0, y0, x1, y1 = surfaces.polygons.bounds()[built].T
+    low, high = xy.min(axis=0, initial=np.inf), xy.max(axis=0, initial=-np.inf)
+    near = (x0 <= high[0]) & (x1 >= low[0]) & (y0 <= high[1]) & (y1 >= low[1])
+    point, _ = containing(surfaces.polygons.take(built[near]), xy)
     free = np.ones(len(edge), bool)
     free[point] = False
     building = rows[s.feature[edge]]
-    return (building[free], foot[free, 0], foot[free, 1], normal[free, 0], normal[free, 1],
-            part[free])  # fmt: skip
+    return building[free], foot[free], normal[free], part[free]
 
 
 def facades_of(scene: Scene) -> Facades:

@@ -36,9 +36,8 @@ class Raster:
         bad = ~(np.isfinite(column) & np.isfinite(row))
         column[bad], row[bad] = -(10**6), -(10**6)
         limit = 2.0**31
-        return np.clip(row, -limit, limit).astype(np.int64), np.clip(
-            column, -limit, limit
-        ).astype(np.int64)
+        row, column = (np.minimum(np.maximum(at, -limit), limit) for at in (row, column))
+        return row.astype(np.int64), column.astype(np.int64)
 
     def _at(self, row: np.ndarray, column: np.ndarray) -> np.ndarray:
         rows, columns = self.values.shape

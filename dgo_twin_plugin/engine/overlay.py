@@ -124,8 +124,11 @@ def _halved(geometry: ogr.Geometry, most: int, depth: int = 0) -> list[ogr.Geome
 def nearby(scene: Scene) -> np.ndarray:
     """(1, 4) box about the plan, on whole steps so that it stays while the edge of the plan moves
     a little: what lies outside is looked at by nobody."""
-    box = scene.plan.bounds() / NEARBY
-    found: np.ndarray = NEARBY * np.hstack([np.floor(box[:, :2]), np.ceil(box[:, 2:])])
+    def make(scene: Scene) -> np.ndarray:
+        box = scene.plan.bounds() / NEARBY
+        return NEARBY * np.hstack([np.floor(box[:, :2]), np.ceil(box[:, 2:])])
+
+    found: np.ndarray = scene.product("nearby", make)
     return found
 
 
@@ -239,23 +242,31 @@ def _chosen(scene: Scene, parts: Polygons, of: np.ndarray,
 def _cut_parts(scene: Scene, only: np.ndarray | None = None) -> tuple[Polygons, np.ndarray]:
     """``only`` (n,): of these surfaces."""
     cut, surfaces = scene.cut, scene.surfaces
-    asked = np.ones(len(cut.area), bool) if only is None else only[cut.feature]
-    whole = cut.area >= surfaces.area[cut.feature] - LEAST
-    inside = np.flatnonzero(whole & asked)
-    divided = np.unique(cut.feature[~whole & asked])
+    asked = np.arange(len(cut.area)) if only is None else np.flatnonzero(only[cut.feature])
+    alone = cut.area[asked] >= surfaces.area[cut.feature[asked]] - LEAST
+    inside, divided = asked[alone], np.unique(cut.feature[asked[~alone]])
+    polygons = surfaces.polygons.take(cut.feature[inside])
+    if not len(divided):
+        return polygons, inside
     tiles, zone = zone_tiles(scene)
     parts, i, j = crossed(surfaces.polygons.take(divided), tiles)
     row = cut_rows(scene, divided[i], zone[j])
+    whole = np.zeros(len(cut.area), bool)
+    whole[inside] = True
     keep = np.flatnonzero((row >= 0) & ~whole[row])
-    polygons = surfaces.polygons.take(cut.feature[inside]).joined(parts.take(keep))
-    return polygons, np.concatenate([inside, row[keep]])
+    return polygons.joined(parts.take(keep)), np.concatenate([inside, row[keep]])
 
 
 # ---------------------------------------------------------------------------- measuring
-def common_area(scene: Scene, pieces: Pieces, rows: np.ndarray, use: str = "") -> Common:
+def common_area(scene: Scene, pieces: Pieces, rows: np.ndarray) -> Common:
     """What the surfaces of ``rows`` (bool (n,) or indices) share with pieces, inside the zones;
-    ``value`` is NaN and left to the caller. Who asks for the same pieces with other rows gives
-    it another ``use``, so that both are kept."""
+    ``value`` is NaN and left to the caller."""
+    feature, zone, source, area = shared_ground(scene, pieces, rows)
+    return Common(cut_rows(scene, feature, zone), source, area, np.full(len(area), np.nan))
+
+
+def shared_ground(scene: Scene, pieces: Pieces, rows: np.ndarray) -> tuple[np.ndarray, ...]:
+    """The same as arrays (k,): surface, ascending, zone id, feature of the role, m2."""
     asked = np.zeros(scene.surfaces.n, bool)
     asked[rows] = True
 
@@ -268,9 +279,7 @@ def common_area(scene: Scene, pieces: Pieces, rows: np.ndarray, use: str = "") -
         total = _summed(of[i], pieces.source[j], area)
         return scene.cut.feature[total.row], scene.cut.zone[total.row], total.source, total.area
 
-    feature, zone, source, area = by_row(scene, ("common", id(pieces), use), (pieces,),
-                                         np.flatnonzero(asked), make)  # fmt: skip
-    return Common(cut_rows(scene, feature, zone), source, area, np.full(len(area), np.nan))
+    return by_row(scene, ("common", id(pieces)), (pieces,), np.flatnonzero(asked), make)
 
 
 def area_by_zone(scene: Scene, pieces: Pieces) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -354,14 +363,21 @@ def _shared(a: Polygons, b: Polygons) -> tuple[np.ndarray, np.ndarray, np.ndarra
 
 def cut_rows(scene: Scene, feature: np.ndarray, zone: np.ndarray) -> np.ndarray:
     """Row of the cut of each feature and zone; -1 where they share no ground."""
-    n = scene.n_zones + 1
-    keys = scene.cut.feature * n + scene.cut.zone
+    keys, row = scene.product("cut_keys", _cut_keys)
     if not len(keys):
         return np.full(len(feature), -1, np.int64)
+    wanted = feature * (scene.n_zones + 1) + zone
+    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return np.where(keys[at] == wanted, row[at], -1)
+
+
+def _cut_keys(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
+    """One number for each feature and zone of the cut, ascending, and the row of each."""
+    keys = scene.cut.feature * (scene.n_zones + 1) + scene.cut.zone
+    if (keys[1:] > keys[:-1]).all():  # as a rule it is in that order
+        return keys, np.arange(len(keys))
     order = np.argsort(keys, kind="stable")
-    wanted = feature * n + zone
-    at = np.minimum(np.searchsorted(keys[order], wanted), len(keys) - 1)
-    return np.where(keys[order][at] == wanted, order[at], -1)
+    return keys[order], order
 
 
 def _summed(row: np.ndarray, source: np.ndarray, area: np.ndarray) -> Common:
@@ -387,17 +403,24 @@ def area_within(polygons: Polygons, regions: Polygons,
     cut = np.unique(i * np.int64(regions.n) + boundary.feature[j])
     with np.errstate(invalid="ignore"):  # an empty feature has no middle
         point, region = containing(regions, 0.5 * (box[:, :2] + box[:, 2:]))
-    whole = ~np.isin(point * np.int64(regions.n) + region, cut)
+    whole = ~_among(cut, point * np.int64(regions.n) + region)
     feature, home = point[whole], region[whole]
     tiles, of = split or region_tiles(regions)
     i, j = bbox_pairs(box, tiles.bounds())
-    divided = np.isin(i * np.int64(regions.n) + of[j], cut)
+    divided = _among(cut, i * np.int64(regions.n) + of[j])
     i, j = i[divided], j[divided]
     area = np.concatenate([polygons.area()[feature], overlap_areas(polygons, tiles, i, j)])
     row, source = np.concatenate([feature, i]), np.concatenate([home, of[j]])
     real = area > LEAST
     total = _summed(row[real], source[real], area[real])
     return total.row, total.source, total.area
+
+
+def _among(ascending: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """(k,) whether each value is one of those, which ascend."""
+    found: np.ndarray = np.searchsorted(ascending, values) < np.searchsorted(ascending, values,
+                                                                             "right")  # fmt: skip
+    return found
 
 
 def region_tiles(regions: Polygons) -> tuple[Polygons, np.ndarray]:

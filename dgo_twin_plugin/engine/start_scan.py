@@ -219,14 +219,11 @@ def _drop_milder(found: list[Found]) -> None:
 def _alerts(scene: Scene) -> list[Found]:
     """The overlap alerts, one per rule and kind of area, over all zones."""
     groups: dict[tuple[str, str], list[Alert]] = {}
-    origin = {}
-    for rule in load_rules().overlaps:
-        if rule.added:  # what a plan adds: nothing has been drawn yet
-            continue
-        origin[rule.id] = rule
-        for alert in overlap_alerts(scene, rule):
-            kind = alert.text.key.rpartition(".kind.")[2] if ".kind." in alert.text.key else ""
-            groups.setdefault((rule.id, kind), []).append(alert)
+    # not what a plan adds: nothing has been drawn yet
+    origin = {rule.id: rule for rule in load_rules().overlaps if not rule.added}
+    for alert in overlap_alerts(scene, list(origin.values())):
+        kind = alert.text.key.rpartition(".kind.")[2] if ".kind." in alert.text.key else ""
+        groups.setdefault((alert.rule, kind), []).append(alert)
     plan = scene.plan.geometry(0).GetArea()
     found = []
     for (id_, kind), mine in groups.items():

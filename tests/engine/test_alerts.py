@@ -8,7 +8,7 @@ import pytest
 from osgeo import ogr
 
 from dgo_twin_plugin.engine import words
-from dgo_twin_plugin.engine.alerts import alerts, load_rules, shown
+from dgo_twin_plugin.engine.alerts import Rules, alerts, load_rules, shown
 from dgo_twin_plugin.engine.indicators.spec import LegalTest
 from dgo_twin_plugin.engine.texts import has_text, text
 from dgo_twin_plugin.engine.yaml_lines import FileProblem
@@ -96,6 +96,26 @@ def test_kinds_are_told_apart_and_the_severest_comes_first():
 def test_less_than_a_square_metre_merely_touches():
     assert found({"natura2000": [(box(99.995, 0, 200, 100), {})]}) == []  # 0.5 m2
     assert len(found({"natura2000": [(box(99.985, 0, 200, 100), {})]})) == 1  # 1.5 m2
+
+
+def test_rules_that_are_looked_at_together_say_what_each_says_alone():
+    """Areas of several rules and kinds over each other are measured in one go."""
+    context = {
+        "natura2000": [(box(0, 0, 60, 60), {"name": "Heide"}), (box(40, 40, 90, 90), {})],
+        "drinking_water": [(box(10, 10, 70, 30), {"kind": "waterwingebied"}),
+                           (box(0, 0, 100, 100), {"kind": "boringsvrije zone"})],
+        "desiccation": [(box(300, 0, 350, 100), {"name": "Ven"})],
+        "quiet_areas": [(box(15, 15, 25, 25), {})],
+    }  # fmt: skip
+    zones = [("GT04", box(0, 0, 100, 50)), ("GT01", box(0, 50, 100, 100))]
+    current = [("road", box(50, 50, 60, 60)), ("grass", BOX)]
+    rules = load_rules()
+    together = found(context, zones=zones, current=current)
+    alone = [alert for rule in rules.overlaps
+             for alert in found(context, zones=zones, current=current,
+                                rules=Rules((rule,), rules.thresholds))]  # fmt: skip
+    assert {a.rule for a in together} == set(context)
+    assert sorted(map(repr, together)) == sorted(map(repr, alone))
 
 
 # --- desiccation ----------------------------------------------------------------------------

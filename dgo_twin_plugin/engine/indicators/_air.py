@@ -20,15 +20,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..checks import Check
+from ..kept import by_row, whole_of
 from ..models.air.roads import AUTONOMOUS, PLAN, RoadAir, road_air, roads_of
 from ..models.tables import constants
-from ..scene import AUTO, MAP, MODEL
+from ..scene import MAP, MODEL
 from ..words import IMPORTANT, LOW, NORMAL
-from ._levels import MapValues, field_value, map_values
+from ._levels import MapValues, field_value, given_by, map_values, noise_weight, spread_out
 
 if TYPE_CHECKING:
     from ..scene import Scene
 
+INDICATOR = "air_quality"  # whose choice of method holds for all that ask for the air
 SUBSTANCES = ("no2", "pm10", "pm25")
 TOTAL, BACKGROUND, ROAD, OF_PLAN = "total", "background", "road", "plan"
 CONTRIBUTIONS = (BACKGROUND, ROAD, OF_PLAN)
@@ -97,20 +99,23 @@ class _Map:
                     self.variance + np.where(known, other.variance, 0.0))  # fmt: skip
 
 
-def air_at(scene: Scene, rows: np.ndarray, method: str = AUTO) -> Air:
-    """The air at the buildings ``rows`` (of the surfaces). A substance without a map that can hold
-    (a background map, for ``model``) is not in the answer."""
+def air_of(scene: Scene) -> Air:
+    """The air at the buildings where people live, learn or are cared for, worked out once."""
+    found: Air = scene.product("air", _air)
+    return found
+
+
+def _air(scene: Scene) -> Air:
+    """A substance without a map that can hold (a background map, for ``model``) is not in it."""
+    rows, method = noise_weight(scene).rows, scene.method(INDICATOR)
     given = [s for s in SUBSTANCES if scene.has(s)]
     roads = road_air(scene) if given and _wanted(scene, given, method) else None
     active = roads if roads is not None and roads.origins else None
     result = Air({})
-    where = scene.surfaces.footprints.take(rows).centroids()
-    strange = 0
+    maps, strange = _maps_at(scene, given, rows)
     for name in given:
-        maps = map_values(scene, name, where, field_value(name))
-        strange += sum(_cleaned(found) for found in maps)
-        spreads = [_spread(scene, name, k, found) for k, found in enumerate(maps)]
-        made = _substance(name, maps, spreads, rows, active, method, scene.surfaces.n)
+        spreads = [_spread(scene, name, k, found) for k, found in enumerate(maps[name])]
+        made = _substance(name, maps[name], spreads, rows, active, method, scene)
         if made is not None:
             result.substances[name] = made
             result.roads = active if made.modelled is not None else result.roads
@@ -119,6 +124,32 @@ def air_at(scene: Scene, rows: np.ndarray, method: str = AUTO) -> Air:
     if roads is not None and scene.vectors("roads") is not None:
         result.checks += _road_checks(roads, bool(active))
     return result
+
+
+def _maps_at(
+    scene: Scene, names: list[str], rows: np.ndarray
+) -> tuple[dict[str, list[MapValues]], int]:
+    """The maps of each substance at the centres of gravity of buildings, and how many values of
+    them no yearly mean can have: these are unknown."""
+    def sampled(xy: np.ndarray) -> dict[str, list[MapValues]]:
+        return {name: map_values(scene, name, xy, field_value(name)) for name in names}
+
+    def make(some: np.ndarray) -> tuple[np.ndarray, ...]:
+        found = sampled(scene.surfaces.footprints.take(some).centroids())
+        flat = [one for maps in found.values() for one in maps]
+        value = np.array([one.value for one in flat]).reshape(len(flat), len(some)).T
+        legal = np.array([one.legal for one in flat], bool).reshape(len(flat), len(some)).T
+        with np.errstate(invalid="ignore"):
+            bad = (value < 0) | (value > MOST)
+        value[bad] = np.nan
+        return some, value, legal, bad.sum(axis=1)
+
+    made_from = given_by(scene, *names)
+    known = whole_of(scene, ("maps", *names), made_from, lambda: sampled(np.zeros((0, 2))))
+    _, value, legal, bad = by_row(scene, ("air_maps", *names), made_from, rows, make, "drawn")
+    columns = zip(value.T, legal.T)
+    return {name: [MapValues(one.layer, one.words, *next(columns)) for one in maps]
+            for name, maps in known.items()}, int(bad.sum())  # fmt: skip
 
 
 def _wanted(scene: Scene, given: list[str], method: str) -> bool:
@@ -132,14 +163,6 @@ def _wanted(scene: Scene, given: list[str], method: str) -> bool:
     return method == MODEL or BACKGROUND in said or of_plan
 
 
-def _cleaned(found: MapValues) -> int:
-    """Make values that no yearly mean can have unknown; how many there were."""
-    with np.errstate(invalid="ignore"):
-        bad = (found.value < 0) | (found.value > MOST)
-    found.value[bad] = np.nan
-    return int(bad.sum())
-
-
 def _spread(scene: Scene, name: str, k: int, found: MapValues) -> np.ndarray:
     rasters = scene.rasters(name)
     own = rasters[k].attributes.get("sigma") if k < len(rasters) else None
@@ -150,12 +173,12 @@ def _spread(scene: Scene, name: str, k: int, found: MapValues) -> np.ndarray:
         number = float("nan")
     if np.isfinite(number) and number >= 0:
         return np.full(len(found.value), number)
-    return relative * np.nan_to_num(found.value)
+    return relative * np.where(np.isnan(found.value), 0.0, found.value)
 
 
 def _substance(
     name: str, maps: list[MapValues], spreads: list[np.ndarray], rows: np.ndarray,
-    roads: RoadAir | None, method: str, n: int,
+    roads: RoadAir | None, method: str, scene: Scene,
 ) -> Substance | None:  # fmt: skip
     m = len(rows)
     kinds: dict[str, list[int]] = {}
@@ -194,18 +217,11 @@ def _substance(
         modelled = modelled + model[PLAN]
         shares[OF_PLAN] = model[PLAN]
 
-    def spread_out(values: np.ndarray) -> np.ndarray:
-        out = np.full(n, np.nan)
-        out[rows] = values
-        return out
-
-    return Substance(
-        spread_out(whole.value + modelled),
-        spread_out(np.where(whole.legal, whole.value, np.nan)),
-        {kind: spread_out(part) for kind, part in shares.items()},
-        spread_out(np.sqrt(whole.variance)),
-        spread_out(modelled) if took else None,
-    )
+    fit = np.where(whole.legal, whole.value, np.nan)
+    value, fit, spread, modelled, *parts = spread_out(scene, rows, np.array(
+        [whole.value + modelled, fit, np.sqrt(whole.variance), modelled, *shares.values()]
+    ))  # fmt: skip
+    return Substance(value, fit, dict(zip(shares, parts)), spread, modelled if took else None)
 
 
 def _road_checks(roads: RoadAir, active: bool) -> list[Check]:

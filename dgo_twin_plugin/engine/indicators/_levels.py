@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from math import isfinite
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from .. import levels, words
-from ..facades import BESIDE
+from ..counts import owners
+from ..facades import SAME_FACADE, Facades, facades_of
 from ..geometry import Polygons, bbox_pairs, containing, geometry_from_wkb
 from ..kept import by_row, each_alike, whole_of
-from ..legal import test_limits
+from ..legal import test_limits, whole_db
 from ..overlay import number
 from ..people import people_of
 from ..wkb import dimension
@@ -27,7 +30,6 @@ from .spec import LegalTest, Places
 if TYPE_CHECKING:
     import datetime
 
-    from ..facades import Facades
     from ..norms import Profile
     from ..scene import Scene, VectorContext
 
@@ -76,8 +78,9 @@ def noise_level(vectors: VectorContext) -> np.ndarray:
     return level
 
 
+@cache
 def field_value(name: str) -> PolygonValues:
-    """The value of a polygon as one of its fields says it."""
+    """The value of a polygon as one of its fields says it; for one field always the same."""
     return lambda vectors: number(vectors, name)
 
 
@@ -93,9 +96,8 @@ def map_values(
         said = {word: _text(item.attributes.get(word)) for word in WORDS}
         fit = np.full(len(xy), item.basis == BASIS_LEGAL)
         maps.append(MapValues(item.layer, said, value, fit))
-    vectors = scene.vectors(role)
-    if vectors is not None:
-        maps += _polygon_maps(scene, vectors, xy, of_polygons(vectors))
+    if scene.vectors(role) is not None:
+        maps += _polygon_maps(scene, role, xy, of_polygons)
     return maps
 
 
@@ -105,42 +107,65 @@ def _text(value: Any) -> str | None:
     return str(value).strip().lower()
 
 
-def _polygon_maps(
-    scene: Scene, vectors: VectorContext, xy: np.ndarray, level: np.ndarray
-) -> list[MapValues]:
+class _Drawn(NamedTuple):
+    """The polygons and receiver points of a role (n,), and which map each belongs to."""
+
+    maps: list[tuple[str, dict[str, str | None]]]  # layer, and what it or its features say
+    group: np.ndarray  # index into ``maps``
+    level: np.ndarray
+    legal: np.ndarray  # bool
+    receivers: np.ndarray  # rows that are points
+    at: np.ndarray  # (receivers, 2) where these are
+
+
+def _drawn(vectors: VectorContext, of_polygons: PolygonValues) -> _Drawn:
     columns = [[_text(v) for v in vectors.texts(word)] for word in WORDS]
     keys = list(zip(map(str, vectors.layer), *columns))
     groups = {key: index for index, key in enumerate(dict.fromkeys(keys))}
-    group = np.fromiter((groups[key] for key in keys), np.int64, vectors.n)
-    legal = np.fromiter((b == BASIS_LEGAL for b in vectors.texts("basis")), bool, vectors.n)
-    point, row = containing(context_polygons(scene, vectors.role), xy)
-    near, at = _receivers(vectors, xy)
+    rows = [k for k, w in enumerate(vectors.wkb) if dimension(w) == 0]
+    middles = [geometry_from_wkb(vectors.wkb[k]).Centroid() for k in rows]
+    return _Drawn(
+        [(layer, dict(zip(WORDS, said))) for layer, *said in groups],
+        np.fromiter((groups[key] for key in keys), np.int64, vectors.n),
+        of_polygons(vectors),
+        np.fromiter((b == BASIS_LEGAL for b in vectors.texts("basis")), bool, vectors.n),
+        np.array(rows, np.int64),
+        np.array([(m.GetX(), m.GetY()) for m in middles]).reshape(-1, 2),
+    )
+
+
+def _polygon_maps(
+    scene: Scene, role: str, xy: np.ndarray, of_polygons: PolygonValues
+) -> list[MapValues]:
+    vectors = scene.vectors(role)
+    assert vectors is not None
+    drawn = whole_of(scene, ("drawn", role), (vectors, of_polygons),
+                     lambda: _drawn(vectors, of_polygons))  # fmt: skip
+    level = drawn.level
+    point, row = containing(context_polygons(scene, role), xy)
+    near, at = _receivers(drawn, xy)
     point, row = np.concatenate([point, near]), np.concatenate([row, at])
     known = np.isfinite(level[row])
     point, row = point[known], row[known]
     order = np.argsort(level[row], kind="stable")  # the highest is written last
     point, row = point[order], row[order]
     maps = []
-    for key, index in groups.items():
-        mine = group[row] == index
+    for index, (layer, said) in enumerate(drawn.maps):
+        mine = drawn.group[row] == index
         value, fit = np.full(len(xy), np.nan), np.zeros(len(xy), bool)
         value[point[mine]] = level[row[mine]]
-        fit[point[mine]] = legal[row[mine]]
-        maps.append(MapValues(key[0], dict(zip(WORDS, key[1:])), value, fit))
+        fit[point[mine]] = drawn.legal[row[mine]]
+        maps.append(MapValues(layer, said, value, fit))
     return maps
 
 
-def _receivers(vectors: VectorContext, xy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _receivers(drawn: _Drawn, xy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Pairs (point, row) of places and the receiver points of a map within :data:`POINT_REACH`:
     a calculation by points speaks for the facade beside it and for nothing further away."""
-    rows = np.array([k for k, w in enumerate(vectors.wkb) if dimension(w) == 0], np.int64)
-    if not len(rows):
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    middles = [geometry_from_wkb(vectors.wkb[k]).Centroid() for k in rows]
-    at = np.array([(m.GetX(), m.GetY()) for m in middles])
+    at = drawn.at
     i, j = bbox_pairs(np.hstack([xy, xy]), np.hstack([at, at]), POINT_REACH)
     close = np.hypot(*(xy[i] - at[j]).T) <= POINT_REACH
-    return i[close], rows[j[close]]
+    return i[close], drawn.receivers[j[close]]
 
 
 def energetic(levels: list[np.ndarray], m: int) -> np.ndarray:
@@ -175,6 +200,12 @@ class Weighed:
     rows: np.ndarray  # the different buildings, sorted
     main_zone: np.ndarray  # zone that holds most of each of ``rows``
 
+    def only(self, wanted: np.ndarray) -> Weighed:
+        """Those of the surfaces (n,) bool."""
+        k, some = wanted[self.feature], wanted[self.rows]
+        return Weighed(self.cut[k], self.zone[k], self.feature[k], self.weight[k],
+                       self.assumed[k], self.rows[some], self.main_zone[some])  # fmt: skip
+
     def places(self, per_surface: np.ndarray) -> Places:
         """Places with a value per surface row."""
         return Places(self.zone, self.weight, per_surface[self.feature], self.feature,
@@ -191,30 +222,40 @@ class Weighed:
 def weighed(scene: Scene, weight: np.ndarray, assumed: np.ndarray) -> Weighed:
     """Share a weight per surface over the zones by ground (indicators G1)."""
     cut = scene.cut
-    per_surface = np.nan_to_num(np.asarray(weight, float), nan=0.0)
-    w = per_surface[cut.feature] * cut.share
+    weight = np.asarray(weight, float)
+    w = np.where(np.isnan(weight), 0.0, weight)[cut.feature] * cut.share
     keep = np.flatnonzero(w > 0)
-    zone, feature = np.asarray(cut.zone)[keep], np.asarray(cut.feature)[keep]
-    order = np.argsort(np.asarray(cut.share)[keep], kind="stable")  # the largest last
-    main = np.zeros(scene.surfaces.n, np.int64)
-    main[feature[order]] = zone[order]
-    rows = np.unique(feature)
+    zone, feature, share = (a[keep] for a in (cut.zone, cut.feature, cut.share))
+    first = np.flatnonzero(np.diff(feature, prepend=-1))  # the parts of a building stand together
+    main = zone[first]
+    if len(first) < len(keep):
+        of = owners(np.diff(first, append=len(keep)))
+        largest = np.flatnonzero(share == np.maximum.reduceat(share, first)[of])
+        main[of[largest]] = zone[largest]
     default = np.asarray(assumed, float)[feature]
-    return Weighed(keep, zone, feature, w[keep], default, rows, main[rows])
+    return Weighed(keep, zone, feature, w[keep], default, feature[first], main)
 
 
 def dwelling_weight(scene: Scene) -> Weighed:
-    """w = dwellings."""
-    crowd = people_of(scene)
-    return weighed(scene, crowd.dwellings, crowd.dwellings_assumed)
+    """w = dwellings; worked out once."""
+    def make(scene: Scene) -> Weighed:
+        crowd = people_of(scene)
+        return weighed(scene, crowd.dwellings, crowd.dwellings_assumed)
+
+    found: Weighed = scene.product("dwelling_weight", make)
+    return found
 
 
 def noise_weight(scene: Scene) -> Weighed:
-    """w = dwellings; of education and care gfa / 110 m2 (indicators 13, 14)."""
-    crowd, surfaces = people_of(scene), scene.surfaces
-    by_floor = surfaces.where("education", "care") & (np.nan_to_num(crowd.dwellings) == 0)
-    assumed = np.where(by_floor, surfaces.assumed["gfa"], crowd.dwellings_assumed)
-    return weighed(scene, crowd.homes, assumed)
+    """w = dwellings; of education and care gfa / 110 m2 (indicators 13, 14); worked out once."""
+    def make(scene: Scene) -> Weighed:
+        crowd, surfaces = people_of(scene), scene.surfaces
+        by_floor = surfaces.where("education", "care") & ~(np.abs(crowd.dwellings) > 0)
+        assumed = np.where(by_floor, surfaces.assumed["gfa"], crowd.dwellings_assumed)
+        return weighed(scene, crowd.homes, assumed)
+
+    found: Weighed = scene.product("noise_weight", make)
+    return found
 
 
 def facade_maps(
@@ -225,20 +266,61 @@ def facade_maps(
     known = map_values(scene, role, np.zeros((0, 2)), of_polygons)  # which maps there are
 
     def make(some: np.ndarray) -> tuple[np.ndarray, ...]:
-        wanted = np.zeros(scene.surfaces.n, bool)
-        wanted[some] = True
-        index = np.flatnonzero(wanted[points.building])
-        maps = map_values(scene, role, points.at(MAP_DISTANCE)[index], of_polygons)
-        return (points.building[index], *(m.value for m in maps), *(m.legal for m in maps))
+        own = points.of(some)
+        maps = map_values(scene, role, own.at(MAP_DISTANCE), of_polygons)
+        return (own.building, *(m.value for m in maps), *(m.legal for m in maps))
 
-    held = scene.context.get(role)
-    made_from = (held.vectors, held.rasters) if held is not None else ()
-    building, *columns = by_row(scene, ("facade_maps", role), made_from, rows, make,
-                                BESIDE)  # fmt: skip
+    building, *columns = by_row(scene, ("facade_maps", role), given_by(scene, role), rows, make,
+                                SAME_FACADE)  # fmt: skip
     n = len(known)
     # who has them may write in them (a value that cannot be), so not in what is kept
     return building, [MapValues(m.layer, m.words, value.copy(), legal.copy())
                       for m, value, legal in zip(known, columns[:n], columns[n:])]  # fmt: skip
+
+
+def given_by(scene: Scene, *roles: str) -> tuple[Any, ...]:
+    """All that stands in the maps of some roles, to tell whether they are those of before."""
+    return tuple((held.vectors, held.rasters) if held is not None else None
+                 for held in map(scene.context.get, roles))  # fmt: skip
+
+
+def at_buildings(
+    scene: Scene, name: str, made_from: tuple[Any, ...], rows: np.ndarray,
+    levels: Callable[[Facades], dict[str, np.ndarray]],
+) -> dict[str, np.ndarray]:  # fmt: skip
+    """(n_surfaces,) by name, what :func:`highest_at` finds at the buildings ``rows``, ascending, of
+    the ``levels`` (m,) at their facade points. These rest on the points and on ``made_from`` alone,
+    so of a building about which nothing changed they are not asked again."""
+    names = whole_of(scene, ("levels", name), made_from, lambda: tuple(levels(Facades.none())))
+
+    def make(some: np.ndarray) -> tuple[np.ndarray, ...]:
+        points = facades_of(scene).of(some)
+        found = levels(points)
+        return some, highest_at(points.building, some, [found[name] for name in names]).T
+
+    row, top = by_row(scene, ("at_buildings", name), made_from, rows, make, SAME_FACADE)
+    return dict(zip(names, spread_out(scene, row, top.T)))
+
+
+def highest_at(
+    building: np.ndarray, rows: np.ndarray, levels: list[np.ndarray]
+) -> np.ndarray:  # fmt: skip
+    """(levels, rows) the highest known level at the points of each building of ``rows``, NaN where
+    none is; ``building``, the row of each point, and ``rows`` ascend."""
+    out = np.full((len(levels), len(rows)), np.nan)
+    if levels and len(building):
+        first = np.flatnonzero(np.diff(building, prepend=-1))
+        top = np.fmax.reduceat(np.array(levels), first, axis=1)
+        top[top == -np.inf] = np.nan
+        out[:, np.searchsorted(rows, building[first])] = top
+    return out
+
+
+def spread_out(scene: Scene, rows: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """(..., n_surfaces): ``values`` (..., k) at ``rows`` (k,) of the surfaces, NaN elsewhere."""
+    out = np.full((*values.shape[:-1], scene.surfaces.n), np.nan)
+    out[..., rows] = values
+    return out
 
 
 def per_building(scene: Scene, building: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -272,6 +354,15 @@ def zone_mean(scene: Scene, objects: Weighed, values: np.ndarray) -> np.ndarray:
     return mean
 
 
+class Tested(NamedTuple):
+    """One quantity as the law sees it, and the numbers of :func:`law_numbers`."""
+
+    kind: str  # variant of the law
+    part: str
+    limit: float
+    standard: float
+
+
 def law_numbers(
     profile: Profile, indicator: str, date: datetime.date, variant: str | None = None,
     part: str = "",
@@ -282,7 +373,7 @@ def law_numbers(
             if variant is None or law.variant == variant]  # fmt: skip
 
     def lowest(values: list[float | None]) -> float:
-        known = [float(v) for v in values if v is not None and np.isfinite(v)]
+        known = [float(v) for v in values if v is not None and isfinite(v)]
         return min(known) if known else float("nan")
 
     return lowest([law.limit for law in laws]), lowest([law.standard for law in laws])
@@ -312,27 +403,44 @@ def outcomes(
 def legal_tests(
     objects: Weighed, source_kind: str | np.ndarray, value: np.ndarray,
     limit: np.ndarray | float, outcome: np.ndarray, standard: np.ndarray | float = np.nan,
-    part: str = "", told: tuple[Scene, str] | None = None,
+    part: str = "",
 ) -> list[LegalTest]:  # fmt: skip
     """One :class:`LegalTest` per building of ``objects.rows`` whose value is known. ``value``,
-    ``outcome``, ``limit`` and ``standard`` go with the rows. ``told``: the scene and the indicator,
-    where tests of the last scene that came out the same may be taken over."""
+    ``outcome``, ``limit`` and ``standard`` go with the rows."""
     limits = np.broadcast_to(np.asarray(limit, float), value.shape)
     standards = np.broadcast_to(np.asarray(standard, float), value.shape)
     kinds = np.broadcast_to(np.asarray(source_kind, object), value.shape)
     known = np.flatnonzero(~np.isnan(value))
-    columns = tuple(a[known] for a in (objects.rows, objects.main_zone, kinds, value, limits,
-                                       outcome, standards))  # fmt: skip
+    columns = (objects.rows, objects.main_zone, kinds, value, limits, outcome, standards)
+    return [LegalTest(row, zone, str(kind), top, least, str(found), part, aim)
+            for row, zone, kind, top, least, found, aim
+            in zip(*(a[known].tolist() for a in columns))]  # fmt: skip
 
-    def make(rows: np.ndarray) -> list[LegalTest]:
-        return [LegalTest(row, zone, str(kind), top, least, str(found), part, aim)
-                for row, zone, kind, top, least, found, aim
-                in zip(*(a[rows].tolist() for a in columns))]  # fmt: skip
 
-    if told is None:
-        return make(np.arange(len(known)))
-    source = str(source_kind) if isinstance(source_kind, str) else ""
-    return each_alike(told[0], ("tests", told[1], source, part), columns, make)
+def tests_of(
+    scene: Scene, indicator: str, objects: Weighed, laws: list[Tested], value: np.ndarray,
+    fit: np.ndarray, scope: np.ndarray, whole: bool = False,
+) -> list[LegalTest]:  # fmt: skip
+    """One :class:`LegalTest` per law and building whose value is known: ``value`` and ``fit``
+    (laws, n_surfaces) as in :func:`outcomes`, ``scope`` (n_surfaces,) bool. What is tested on the
+    same figures as in the last scene keeps its test."""
+    rows = objects.rows
+    value, fit, in_scope = value[:, rows], fit[:, rows], scope[rows]
+    law, at = np.nonzero(~np.isnan(value))
+    limit, standard = np.array([(x.limit, x.standard) for x in laws]).reshape(-1, 2)[law].T
+    columns = (law, rows[at], objects.main_zone[at], value[law, at], fit[law, at], limit, standard,
+               in_scope[at])  # fmt: skip
+
+    def make(lines: np.ndarray) -> list[LegalTest]:
+        law, row, zone, top, sure, limit, standard, asked = (c[lines] for c in columns)
+        found = outcomes(top, sure, limit, asked, whole)
+        top = whole_db(top) if whole else top
+        return [LegalTest(row, zone, laws[k].kind, high, most, outcome, laws[k].part, aim)
+                for k, row, zone, high, most, outcome, aim
+                in zip(*(c.tolist() for c in (law, row, zone, top, limit, found, standard)))
+                ]  # fmt: skip
+
+    return each_alike(scene, ("tests", indicator, *((x.kind, x.part) for x in laws)), columns, make)
 
 
 def proxy_zones(
@@ -342,6 +450,12 @@ def proxy_zones(
     point) belongs to a building that weighs in that zone; index 0 where any does."""
     flag = np.zeros(scene.surfaces.n, bool)
     flag[building[rough]] = True
+    return zones_with(scene, objects, flag)
+
+
+def zones_with(scene: Scene, objects: Weighed, flag: np.ndarray) -> np.ndarray:
+    """(n_zones + 1,) True where a building with ``flag`` (n_surfaces,) weighs in that zone; index 0
+    where any does."""
     out = np.zeros(scene.n_zones + 1, bool)
     out[objects.zone[flag[objects.feature]]] = True
     out[0] = out[1:].any()

@@ -15,20 +15,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..checks import Check
-from ..facades import facades_of
+from ..facades import Facades, facades_of
 from ..models.noise import rating
 from ..models.noise.lines import KINDS, PLAN, RAIL, ROAD_KINDS, Lines, lines_of
 from ..models.tables import constants
 from ..scene import MAP, MODEL
 from ..words import LOW
 from ._levels import (
+    MAP_DISTANCE,
     MapValues,
+    at_buildings,
     energetic,
     facade_maps,
     fit_values,
+    given_by,
+    highest_at,
+    map_values,
     noise_level,
     noise_weight,
-    per_building,
+    spread_out,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +41,8 @@ if TYPE_CHECKING:
 
 INDICATOR = "traffic_noise"  # whose choice of method holds for all that ask for traffic noise
 NIGHT = "lnight"
+CUMULATED, JOINT = "cumulated", "joint"
+BY_SOURCE = ("road", "rail", "road_night", "rail_night")  # Lden, Lden, Lnight, Lnight
 SOURCES = {"noise_road": "roads", "noise_rail": "railways"}  # role of the map -> of the sources
 OWNERS = tuple(kind[5:] for kind in ROAD_KINDS)
 
@@ -83,15 +90,17 @@ class FacadeNoise:
 
 @dataclass(frozen=True, eq=False)
 class BuildingNoise:
-    """The highest level at the facade of each building, (n_surfaces,), NaN unknown. Rows that are
-    no building with dwellings, education or care are NaN."""
+    """The highest levels at the facade of each building, (n_surfaces,), dB, NaN unknown. Rows that
+    are no building with dwellings, education or care are NaN."""
 
-    road: np.ndarray  # Lden, dB
-    rail: np.ndarray
-    road_night: np.ndarray  # Lnight, dB
-    rail_night: np.ndarray
+    level: dict[str, np.ndarray]  # by the names of :func:`_named`
     modelled: tuple[str, ...]  # roles of sources that the model took: 'roads', 'railways'
     mapped: tuple[str, ...]  # roles of maps that count: 'noise_road', 'noise_rail'
+    checks: list[Check]
+
+    def of_kind(self, kind: str, fit: bool = False) -> np.ndarray | None:
+        """Lden of one kind of source, or what is fit for a legal test says; None: nothing does."""
+        return self.level.get(f"{'fit' if fit else 'day'}_{kind}")
 
 
 def kind_of(role: str, owner: str | None) -> str:
@@ -117,9 +126,22 @@ def floored(level: np.ndarray) -> np.ndarray:
     return np.maximum(level, float(constants("road_noise")["floor"]))
 
 
-def noise_at_facades(scene: Scene) -> FacadeNoise:
-    """The noise at the facades, worked out once."""
-    found: FacadeNoise = scene.product("facade_noise", _noise)
+def cumulated(road: np.ndarray, rail: np.ndarray) -> np.ndarray:
+    """(m,) Lcum, dB, of road and rail Lden (NaN: that source is not known here)."""
+    return energetic([road, 0.95 * rail - 1.40], len(road))
+
+
+def louder(noise: FacadeNoise, road: float = 0.0, rail: float = 0.0) -> np.ndarray:
+    """(m,) Lcum, with the roads and the railways that many dB louder."""
+    if not noise.modelled:
+        return cumulated(noise.road, noise.rail)
+    m = len(noise.building)
+    return added([noise.road + road, 0.95 * (noise.rail + rail) - 1.40], m)
+
+
+def noise_at_facades(scene: Scene) -> FacadeNoise | None:
+    """The noise at the facades where the model runs, worked out once; None where it does not."""
+    found: FacadeNoise | None = scene.product("facade_noise", _noise)
     return found
 
 
@@ -130,34 +152,57 @@ def levels_at_buildings(scene: Scene) -> BuildingNoise:
 
 
 def _buildings(scene: Scene) -> BuildingNoise:
-    noise = noise_at_facades(scene)
+    rows, noise = noise_weight(scene).rows, noise_at_facades(scene)
+    if noise is not None:
+        level = _named(noise)
+        top = highest_at(noise.building, rows, [floored(x) for x in level.values()])
+        return BuildingNoise(dict(zip(level, spread_out(scene, rows, top))), noise.modelled,
+                             noise.mapped, noise.checks)  # fmt: skip
+    checks = _sources(scene)[1]
+    mapped = () if scene.method(INDICATOR) == MODEL else tuple(filter(scene.has, SOURCES))
+    if not mapped:
+        unknown = np.full(scene.surfaces.n, np.nan)
+        return BuildingNoise(dict.fromkeys(BY_SOURCE, unknown), (), (), checks)
+    level = at_buildings(scene, INDICATOR, (mapped, *given_by(scene, *mapped)), rows,
+                         lambda points: _named(_by_map(scene, points, mapped)))  # fmt: skip
+    return BuildingNoise(level, (), mapped, checks)
 
-    def highest(level: np.ndarray) -> np.ndarray:
-        return per_building(scene, noise.building, floored(level) if noise.modelled else level)
 
-    return BuildingNoise(highest(noise.road), highest(noise.rail), highest(noise.by_night(False)),
-                         highest(noise.by_night(True)), noise.modelled, noise.mapped)  # fmt: skip
+def _named(noise: FacadeNoise) -> dict[str, np.ndarray]:
+    """(m,) dB at facade points of all that is told of buildings, by name."""
+    road, rail, m = noise.road, noise.rail, len(noise.building)
+    named = {CUMULATED: louder(noise), JOINT: added([road, rail], m)}
+    named.update(zip(BY_SOURCE, (road, rail, noise.by_night(False), noise.by_night(True))))
+    # by night where every kind of source that counts tells its level
+    if noise.night and (not noise.modelled or set(noise.day) <= {kind for kind, _ in noise.night}):
+        named[NIGHT] = added([level for _, level in noise.night], m)
+    for name, level in (("autonomous", noise.autonomous), ("plan", noise.plan)):
+        if level is not None:
+            named[name] = level
+    named.update((f"day_{kind}", level) for kind, level in noise.day.items())
+    named.update((f"fit_{kind}", level) for kind, level in noise.fit.items())
+    return named
 
 
-def _noise(scene: Scene) -> FacadeNoise:
-    method = scene.method(INDICATOR)
-    lines, checks = (Lines.none(), []) if method == MAP else lines_of(scene)
+def _sources(scene: Scene) -> tuple[Lines, list[Check]]:
+    """The lines that the model takes, and what was found about them."""
+    lines, checks = (Lines.none(), []) if scene.method(INDICATOR) == MAP else lines_of(scene)
+    return lines, list(checks)
+
+
+def _noise(scene: Scene) -> FacadeNoise | None:
+    lines, checks = _sources(scene)
     rail = lines.kind == RAIL
     sources = {"roads": bool((~rail).any()), "railways": bool(rail.any())}
     modelled = tuple(role for role, given in sources.items() if given)
-    if modelled:
-        return _modelled(scene, lines, list(checks), modelled, method)
-    points, rows = facades_of(scene), noise_weight(scene).rows
-    if method == MODEL:
-        return FacadeNoise(np.zeros(0, np.int64), {}, [], {}, checks=list(checks))
-    building, maps = points.building, _Maps()
-    for role in SOURCES:
-        building, found = facade_maps(scene, points, rows, role, noise_level)
-        maps.take(role, found)
-    m = len(building)
-    mapped = tuple(role for role in SOURCES if scene.has(role))
-    return FacadeNoise(building, maps.levels(m), maps.night, maps.fit(m), mapped=mapped,
-                       checks=list(checks))  # fmt: skip
+    return _modelled(scene, lines, checks, modelled) if modelled else None
+
+
+def _by_map(scene: Scene, points: Facades, roles: Sequence[str]) -> FacadeNoise:
+    maps, m = _Maps(), len(points.building)
+    for role in roles:
+        maps.take(role, map_values(scene, role, points.at(MAP_DISTANCE), noise_level))
+    return FacadeNoise(points.building, maps.levels(m), maps.night, maps.fit(m))
 
 
 class _Maps:
@@ -183,13 +228,13 @@ class _Maps:
 
 
 def _modelled(
-    scene: Scene, lines: Lines, checks: list[Check], modelled: tuple[str, ...], method: str
+    scene: Scene, lines: Lines, checks: list[Check], modelled: tuple[str, ...]
 ) -> FacadeNoise:
     """The model for the roles ``modelled``, maps for the other, and legal maps for both."""
     from ..models.noise.facade import building_levels
     from ..models.noise.obstacles import obstacles_of
 
-    rows, points = noise_weight(scene).rows, facades_of(scene)
+    rows, points, method = noise_weight(scene).rows, facades_of(scene), scene.method(INDICATOR)
     found = building_levels(scene, lines, rows)
     building, m = found.building, len(found.building)
     if found.coarse:

@@ -24,15 +24,15 @@ from ..models.air.srm1 import pm10_days
 from ..models.tables import constants
 from ..scene import MODEL
 from ..words import say
-from ._air import CONTRIBUTIONS, OF_PLAN, SUBSTANCES, Air, Substance, air_at
+from ._air import CONTRIBUTIONS, OF_PLAN, SUBSTANCES, Air, Substance, air_of
 from ._levels import (
+    Tested,
     Weighed,
     dwelling_weight,
     law_numbers,
-    legal_tests,
     noise_weight,
-    outcomes,
     sums,
+    tests_of,
     zone_mean,
 )
 from .spec import MEAN, Indicator, Input, Measurement, Part
@@ -56,15 +56,13 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     """
     objects = dwelling_weight(scene)
     stay = noise_weight(scene)  # the law asks for all places where people stay
-    method = scene.method(SPEC.id)
-    air = air_at(scene, np.union1d(objects.rows, stay.rows), method)
+    method, air = scene.method(SPEC.id), air_of(scene)
     if not air.substances:
         why = "no_background" if method == MODEL and any(map(scene.has, SUBSTANCES)) else "no_map"
         return Measurement(missing=say(f"indicators.air_quality.{why}"), checks=air.checks)
     if method == MODEL and air.roads is None:
         return Measurement(missing=say("indicators.air_quality.no_traffic"), checks=air.checks)
     result = Measurement(notes={"plan_share": {}}, checks=air.checks)
-    scope = legal.noise_sensitive(scene.surfaces)[stay.rows]
     if air.roads is not None:
         result.method = METHOD
     lived = sums(objects.zone, objects.weight, scene.n_zones)
@@ -80,7 +78,12 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
                 "autonomous": zone_mean(scene, objects, alone)}  # fmt: skip
             result.notes["plan_share"][name] = plan_share(
                 scene, objects, found.shares[OF_PLAN], found.value)  # fmt: skip
-        _test(result, scene, profile, name, stay, found.value, found.fit, scope)
+    laws = [Tested(VARIANT, name, *law_numbers(profile, SPEC.id, scene.date, VARIANT, name))
+            for name in air.substances]  # fmt: skip
+    value, fit = (np.array([getattr(found, what) for found in air.substances.values()])
+                  for what in ("value", "fit"))  # fmt: skip
+    result.legal += tests_of(scene, SPEC.id, stay, laws, value, fit,
+                             legal.noise_sensitive(scene.surfaces))  # fmt: skip
     if "pm10" in air.substances:
         result.parts[DAYS] = objects.places(pm10_days(air.substances["pm10"].value))
     if not any(name.endswith(f"_{OF_PLAN}") for name in result.parts):
@@ -97,17 +100,6 @@ def plan_share(scene: Scene, objects: Weighed, plan: np.ndarray, value: np.ndarr
     known = np.where(np.isnan(value), np.nan, np.nan_to_num(plan))
     top, total = zone_mean(scene, objects, known), zone_mean(scene, objects, value)
     return np.divide(top, total, out=np.full(len(top), np.nan), where=total > 0)
-
-
-def _test(
-    result: Measurement, scene: Scene, profile: Profile, substance: str, objects: Weighed,
-    value: np.ndarray, fit: np.ndarray, scope: np.ndarray,
-) -> None:  # fmt: skip
-    limit, standard = law_numbers(profile, SPEC.id, scene.date, VARIANT, substance)
-    here = value[objects.rows]
-    found = outcomes(here, fit[objects.rows], limit, scope)
-    result.legal += legal_tests(objects, VARIANT, here, limit, found, standard, substance,
-                                told=(scene, SPEC.id))  # fmt: skip
 
 
 # --- spreads ------------------------------------------------------------------------------------

@@ -20,9 +20,9 @@ import numpy as np
 from ..checks import Check
 from ..models.tables import constants
 from ..words import LOW, NOT_IN_SCOPE, say
-from ._air import SUBSTANCES, Air, air_at
+from ._air import SUBSTANCES, Air, air_of
 from ._levels import Weighed, dwelling_weight, sums, zone_mean
-from ._noise import BuildingNoise, levels_at_buildings, noise_at_facades
+from ._noise import BY_SOURCE, BuildingNoise, levels_at_buildings, noise_at_facades
 from .spec import RATIO, Indicator, Input, Measurement, Part
 
 if TYPE_CHECKING:
@@ -58,8 +58,7 @@ def noise_limits() -> dict[str, float]:
 
 
 def noise_levels(noise: BuildingNoise) -> Levels:
-    return {"road": noise.road, "rail": noise.rail,
-            "road_night": noise.road_night, "rail_night": noise.rail_night}  # fmt: skip
+    return {name: noise.level[name] for name in BY_SOURCE}
 
 
 def air_limits(step: int | None = None) -> dict[str, float]:
@@ -95,7 +94,7 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     objects = dwelling_weight(scene)
     noise = levels_at_buildings(scene)
     loud = noise_levels(noise)
-    air = air_at(scene, objects.rows, scene.method("air_quality"))
+    air = air_of(scene)
     heard = bool(noise.modelled or noise.mapped)
     if not heard or not air.substances:
         why = "no_air" if heard else "no_noise"

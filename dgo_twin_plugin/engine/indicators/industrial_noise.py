@@ -17,70 +17,89 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import legal
-from ..facades import facades_of
+from ..kept import whole_of
 from ..words import say
 from ._industry_class import by_class, settings
 from ._levels import (
     DISTANCE_CLASS,
     MAP_DISTANCE,
     MapValues,
-    Weighed,
+    Tested,
+    at_buildings,
     energetic,
-    facade_maps,
     fit_values,
+    given_by,
     highest,
     law_numbers,
-    legal_tests,
+    map_values,
     noise_level,
     noise_weight,
-    outcomes,
-    per_building,
-    proxy_zones,
+    tests_of,
+    zones_with,
 )
 from .spec import P90, Indicator, Input, Measurement, Part
 
 if TYPE_CHECKING:
+    from ..facades import Facades
     from ..norms import Profile
     from ..scene import Scene
 
 ROLE = "noise_industry"
 KIND = "industry"  # variant of the law
 NIGHT = "lnight"
+FIT, ROUGH = "fit_", "rough"
 
 
 def compute(scene: Scene, profile: Profile) -> Measurement:
     """Measure industrial noise from the maps of role ``noise_industry``."""
     if not scene.has(ROLE):
         return Measurement(missing=say("indicators.industrial_noise.no_map"))
-    objects = noise_weight(scene)
-    points = facades_of(scene)
-    building, maps = facade_maps(scene, points, objects.rows, ROLE, noise_level)
-    rule = by_class(scene, ROLE, points.at(MAP_DISTANCE)[np.isin(points.building, objects.rows)])
-    maps += [] if rule is None else [rule]
-    kept = [x for x in maps if x.said("quantity") in (None, "lden", NIGHT)]
-    if maps and not kept:
+    given = given_by(scene, ROLE)
+    # which maps there are, whatever they say at which place
+    maps, ruled = whole_of(scene, ("maps", ROLE), given, lambda: _maps(scene, np.zeros((0, 2))))
+    if maps and not any(map(_counts, maps)):
         return Measurement(missing=say("indicators.industrial_noise.other_quantity",
                                        quantity=str(maps[0].said("quantity"))))  # fmt: skip
-    result = Measurement()
-    scope = legal.noise_scope(scene.surfaces)[objects.rows]
-    for part, own in (
-        ("", [m for m in kept if m.said("quantity") != NIGHT]),
-        (NIGHT, [m for m in kept if m.said("quantity") == NIGHT]),
-    ):
-        if part and not own:
-            continue
-        level, fit, rough = _combined(own, len(building))
-        top = per_building(scene, building, level)
-        result.parts[part] = objects.places(top)
-        if not part:
-            result.proxy = proxy_zones(scene, objects, building, rough)
-            if rule is not None:
-                width = float(settings()["spread"])
-                result.spreads[ROLE] = np.where(result.proxy, width, SPEC.sigma[0])
-                result.spreads["model"] = np.zeros(scene.n_zones + 1)
-        sure = per_building(scene, building, fit)
-        _test(result, scene, profile, objects, part, top, sure, scope)
+    objects, result = noise_weight(scene), Measurement()
+    found = at_buildings(scene, SPEC.id, given, objects.rows, lambda points: _levels(scene, points))
+    parts = [part for part in ("", NIGHT) if part in found]
+    for part in parts:
+        result.parts[part] = objects.places(found[part])
+    result.proxy = zones_with(scene, objects, found[ROUGH] > 0)
+    if ruled:
+        width = float(settings()["spread"])
+        result.spreads[ROLE] = np.where(result.proxy, width, SPEC.sigma[0])
+        result.spreads["model"] = np.zeros(scene.n_zones + 1)
+    laws = [Tested(KIND, part, *law_numbers(profile, SPEC.id, scene.date, KIND, part))
+            for part in parts]  # fmt: skip
+    top, fit = (np.array([found[name + part] for part in parts]) for name in ("", FIT))
+    result.legal += tests_of(scene, SPEC.id, objects, laws, top, fit,
+                             legal.noise_scope(scene.surfaces), whole=True)  # fmt: skip
     return result
+
+
+def _maps(scene: Scene, xy: np.ndarray) -> tuple[list[MapValues], bool]:
+    """The maps of estates at points (m, 2), and whether the last is a rule of thumb by the category
+    of businesses."""
+    maps, rule = map_values(scene, ROLE, xy, noise_level), by_class(scene, ROLE, xy)
+    return (maps, False) if rule is None else ([*maps, rule], True)
+
+
+def _counts(one: MapValues) -> bool:
+    return one.said("quantity") in (None, "lden", NIGHT)
+
+
+def _levels(scene: Scene, points: Facades) -> dict[str, np.ndarray]:
+    """(m,) dB at facade points by part, and what of it is fit for a legal test (:data:`FIT`); 1
+    where Lden rests on a distance class (:data:`ROUGH`), NaN elsewhere."""
+    maps = [x for x in _maps(scene, points.at(MAP_DISTANCE))[0] if _counts(x)]
+    night = [x for x in maps if x.said("quantity") == NIGHT]
+    m, found = len(points.building), {}
+    found[""], found[FIT], rough = _combined([x for x in maps if x not in night], m)
+    found[ROUGH] = np.where(rough, 1.0, np.nan)
+    if night:
+        found[NIGHT], found[FIT + NIGHT], _ = _combined(night, m)
+    return found
 
 
 def _combined(maps: list[MapValues], m: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -91,17 +110,6 @@ def _combined(maps: list[MapValues], m: int) -> tuple[np.ndarray, np.ndarray, np
     rule = highest([x.value for x in rules], m)
     rough = np.isnan(level) & ~np.isnan(rule)
     return np.where(rough, rule, level), energetic(fit_values(real), m), rough
-
-
-def _test(
-    result: Measurement, scene: Scene, profile: Profile, objects: Weighed, part: str,
-    top: np.ndarray, sure: np.ndarray, scope: np.ndarray,
-) -> None:  # fmt: skip
-    limit, standard = law_numbers(profile, SPEC.id, scene.date, KIND, part)
-    value = top[objects.rows]
-    found = outcomes(value, sure[objects.rows], limit, scope, whole=True)
-    result.legal += legal_tests(objects, KIND, legal.whole_db(value), limit, found, standard, part,
-                                told=(scene, SPEC.id))  # fmt: skip
 
 
 SPEC = Indicator(

@@ -28,15 +28,27 @@ from ..models.noise.lines import KINDS, RAIL, ROAD, ROAD_KINDS
 from ..scene import MODEL
 from ..words import say
 from ._levels import (
+    Tested,
     Weighed,
-    energetic,
     law_numbers,
-    legal_tests,
     noise_weight,
-    outcomes,
     per_building,
+    tests_of,
 )
-from ._noise import NIGHT, FacadeNoise, added, floored, kind_of, noise_at_facades
+from ._noise import (
+    CUMULATED,
+    JOINT,
+    NIGHT,
+    BuildingNoise,
+    FacadeNoise,
+    added,
+    cumulated,
+    floored,
+    kind_of,
+    levels_at_buildings,
+    louder,
+    noise_at_facades,
+)
 from .spec import P90, RATIO, Field, Indicator, Input, Measurement, Part, Places
 
 if TYPE_CHECKING:
@@ -44,18 +56,12 @@ if TYPE_CHECKING:
     from ..models.noise.lines import Lines
     from ..norms import Profile
     from ..scene import Scene
-    from .spec import LegalTest
 
 __all__ = ["KINDS", "RAIL", "ROAD_KINDS", "SPEC", "UNOWNED", "cumulated", "kind_of"]
 
 UNOWNED = ROAD  # roads of which nothing tells the owner
 FIELD = "noise_lden"
 CLASSES = (45.0, 50.0, 55.0, 60.0, 65.0, 70.0)  # dB Lden, edges of the legend
-
-
-def cumulated(road: np.ndarray, rail: np.ndarray) -> np.ndarray:
-    """(m,) Lcum, dB, of road and rail Lden (NaN: that source is not known here)."""
-    return energetic([road, 0.95 * rail - 1.40], len(road))
 
 
 def compute(scene: Scene, profile: Profile) -> Measurement:
@@ -65,71 +71,59 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     unknown; where one of the sources is silent, the other is taken as all there is.
     """
     objects = noise_weight(scene)
-    noise = noise_at_facades(scene)
+    noise = levels_at_buildings(scene)
     if not noise.modelled and not noise.mapped:
         why = "no_sources" if scene.method(SPEC.id) == MODEL else "no_map"
         return Measurement(missing=say(f"indicators.traffic_noise.{why}"), checks=noise.checks)
-    shown = floored if noise.modelled else np.asarray
-
-    def highest(values: np.ndarray) -> np.ndarray:
-        return per_building(scene, noise.building, shown(values))
-
     result = Measurement(checks=noise.checks)
-    road, rail, m = noise.road, noise.rail, len(noise.building)
-    result.parts[""] = objects.places(highest(_lcum(noise, 0.0, 0.0)))
-    result.parts["joint"] = objects.places(highest(added([road, rail], m)))
-    night = [level for _, level in noise.night]
-    if night and (not noise.modelled or _whole_night(noise)):
-        result.parts[NIGHT] = objects.places(highest(added(night, m)))
-    for part, level in (("lden_autonomous", noise.autonomous), ("lden_plan", noise.plan)):
-        if level is not None:
-            result.parts[part] = objects.places(highest(level))
-    scope = legal.noise_scope(scene.surfaces)[objects.rows]
-    for kind in KINDS:
-        if kind not in noise.day and kind not in noise.fit:
-            continue
-        sure = highest(noise.fit[kind]) if kind in noise.fit else np.full(scene.surfaces.n, np.nan)
-        limit, standard = law_numbers(profile, SPEC.id, scene.date, kind)
-        top = sure
-        if kind in noise.day:
-            top = highest(noise.day[kind])
-            result.parts[f"lden_{kind}"] = objects.places(top)
-            if np.isfinite(standard):
-                result.parts[f"above_{kind}"] = _above(objects, top, standard)
-        if noise.modelled:  # what was declared fit goes before the model
-            top = np.where(np.isnan(sure), top, sure)
-        result.legal += _tested(scene, objects, kind, top, sure, limit, standard, scope)
-    if noise.modelled:
-        _say_model(scene, noise, objects, result)
+    for part, name in (("", CUMULATED), (JOINT, JOINT), (NIGHT, NIGHT),
+                       ("lden_autonomous", "autonomous"), ("lden_plan", "plan")):  # fmt: skip
+        if name in noise.level:
+            result.parts[part] = objects.places(noise.level[name])
+    kinds = [k for k in KINDS if noise.of_kind(k) is not None or noise.of_kind(k, True) is not None]
+    laws = [Tested(kind, "", *law_numbers(profile, SPEC.id, scene.date, kind)) for kind in kinds]
+    _add_kinds(result, noise, objects, laws)
+    _add_tests(result, scene, noise, objects, laws)
+    at_facades = noise_at_facades(scene)
+    if at_facades is not None:
+        _say_model(scene, at_facades, objects, result)
     return result
 
 
-def _lcum(noise: FacadeNoise, road: float, rail: float) -> np.ndarray:
-    """(m,) Lcum, with the roads and the railways that many dB louder."""
-    if not noise.modelled:
-        return cumulated(noise.road, noise.rail)
-    m = len(noise.building)
-    return added([noise.road + road, 0.95 * (noise.rail + rail) - 1.40], m)
-
-
-def _whole_night(noise: FacadeNoise) -> bool:
-    """Whether every kind of source that counts tells its level by night."""
-    return set(noise.day) <= {kind for kind, _ in noise.night}
+def _add_kinds(
+    result: Measurement, noise: BuildingNoise, objects: Weighed, laws: list[Tested]
+) -> None:
+    """Lden of each kind of source, and the share of the dwellings above its standard."""
+    for law in laws:
+        top = noise.of_kind(law.kind)
+        if top is not None:
+            result.parts[f"lden_{law.kind}"] = objects.places(top)
+            if np.isfinite(law.standard):
+                result.parts[f"above_{law.kind}"] = _above(objects, top, law.standard)
 
 
 def _above(objects: Weighed, top: np.ndarray, standard: float) -> Places:
-    over = np.where(np.isnan(top), np.nan, legal.whole_db(top) > standard)
+    over = np.full(len(top), np.nan)
+    known = objects.rows[~np.isnan(top[objects.rows])]
+    over[known] = legal.whole_db(top[known]) > standard
     return objects.ratio(over)
 
 
-def _tested(
-    scene: Scene, objects: Weighed, kind: str, top: np.ndarray, fit: np.ndarray, limit: float,
-    standard: float, scope: np.ndarray,
-) -> list[LegalTest]:  # fmt: skip
-    rows = objects.rows
-    found = outcomes(top[rows], fit[rows], limit, scope, whole=True)
-    return legal_tests(objects, kind, legal.whole_db(top[rows]), limit, found, standard,
-                       told=(scene, SPEC.id))  # fmt: skip
+def _add_tests(
+    result: Measurement, scene: Scene, noise: BuildingNoise, objects: Weighed, laws: list[Tested]
+) -> None:
+    n = scene.surfaces.n
+    fit, top = np.full((2, len(laws), n), np.nan)
+    for k, law in enumerate(laws):
+        sure, level = noise.of_kind(law.kind, fit=True), noise.of_kind(law.kind)
+        if sure is not None:
+            fit[k] = sure
+        if level is None:
+            level = fit[k]
+        # what was declared fit goes before the model
+        top[k] = np.where(np.isnan(fit[k]), level, fit[k]) if noise.modelled else level
+    scope = legal.noise_scope(scene.surfaces)
+    result.legal += tests_of(scene, SPEC.id, objects, laws, top, fit, scope, whole=True)
 
 
 # --- only where the model ran -------------------------------------------------------------------
@@ -146,7 +140,7 @@ def _say_model(
         return reduce_places(SPEC.parts[0], objects.places(top), scene.n_zones).value
 
     def value(road: float, rail: float) -> np.ndarray:
-        return reduced(_lcum(noise, road, rail))
+        return reduced(louder(noise, road, rail))
 
     if noise.plan is not None:
         # without the plan's sources, at the very same facades; its blocks still screen

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..geometry import Polygons, geometry_from_wkb
 from ..grid import Raster
-from ..kept import whole_of
+from ..kept import by_row, whole_of
 from ..scan import cells_inside
 from ..wkb import dimension
 from .frame import Frame
@@ -170,16 +170,28 @@ def _building_heights(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
     buildings = surfaces.where("buildings")
     stands = np.nan_to_num(surfaces.fields["existing"]) > 0
     rows = np.flatnonzero(buildings & stands & (assumed | np.isnan(height)))
-    terrain = [item.raster for item in scene.rasters("dtm")]
-    for item in scene.rasters("dsm"):
-        if not len(rows):
-            break
-        measured = roof_heights(surfaces.footprints.take(rows), item.raster, terrain)
-        known = np.isfinite(measured) & (measured > 0)
-        height[rows[known]] = measured[known]
-        assumed[rows[known]] = False
-        rows = rows[~known]
+    maps = scene.rasters("dsm"), scene.rasters("dtm")
+    if maps[0]:
+        row, measured = by_row(scene, "roof_heights", maps, rows,
+                               lambda some: (some, _measured(scene, some)), "drawn")  # fmt: skip
+        known = np.isfinite(measured)
+        height[row[known]] = measured[known]
+        assumed[row[known]] = False
     return height, assumed
+
+
+def _measured(scene: Scene, rows: np.ndarray) -> np.ndarray:
+    """(k,) m of the roofs ``rows`` by the first surface model that tells it, NaN where none."""
+    terrain = [item.raster for item in scene.rasters("dtm")]
+    found, open_ = np.full(len(rows), np.nan), np.arange(len(rows))
+    for item in scene.rasters("dsm"):
+        if len(open_):
+            roofs = scene.surfaces.footprints.take(rows[open_])
+            measured = roof_heights(roofs, item.raster, terrain)
+            known = np.isfinite(measured) & (measured > 0)
+            found[open_[known]] = measured[known]
+            open_ = open_[~known]
+    return found
 
 
 def roof_heights(polygons: Polygons, dsm: Raster, terrain: list[Raster]) -> np.ndarray:

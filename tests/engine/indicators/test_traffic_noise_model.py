@@ -250,15 +250,17 @@ def test_the_field_is_made_when_asked():
 def test_levels_at_buildings_by_model_and_by_map():
     surfaces = [("dwelling", HOUSE, {"dwellings": 12}), ("grass", box(30, 30, 40, 40), {})]
     model = levels_at_buildings(made([ROAD], surfaces=surfaces))
-    assert model.road[0] == pytest.approx(level_of(ROAD)) and np.isnan(model.rail[0])
-    assert np.isnan(model.road[1]) and model.modelled == ("roads",)
+    assert model.modelled == ("roads",)
+    level = model.level
+    assert level["road"][0] == pytest.approx(level_of(ROAD)) and np.isnan(level["rail"][0])
+    assert np.isnan(level["road"][1])
     maps = {"noise_road": [even(58), even(49, quantity="lnight")], "noise_rail": [even(44)]}
     by_map = levels_at_buildings(made(rasters=maps))
-    assert by_map.road[0] == pytest.approx(58) and by_map.rail[0] == pytest.approx(44)
-    assert by_map.road_night[0] == pytest.approx(49) and np.isnan(by_map.rail_night[0])
     assert by_map.mapped == ("noise_road", "noise_rail")
-    nothing = levels_at_buildings(made())
-    assert np.isnan(nothing.road).all()
+    level = by_map.level
+    assert level["road"][0] == pytest.approx(58) and level["rail"][0] == pytest.approx(44)
+    assert level["road_night"][0] == pytest.approx(49) and np.isnan(level["rail_night"][0])
+    assert np.isnan(levels_at_buildings(made()).level["road"]).all()
 
 
 def test_the_order_of_features_does_not_matter():

@@ -108,9 +108,10 @@ def _reaching(boxes: np.ndarray, far: float) -> np.ndarray:
 def _ground_boxes(before: Obstacles, now: Obstacles) -> np.ndarray:
     """The cells (b, 4) of either grid of softness where the two states differ."""
     made: list[np.ndarray] = []
-    for grid in () if before.soft is now.soft else (before.soft, now.soft):
-        if grid is None:
-            continue
+    grids = [] if before.soft is now.soft else [x for x in (before.soft, now.soft) if x is not None]
+    if len(grids) == 2 and len({(x.values.shape, x.x0, x.y0, x.dx, x.dy) for x in grids}) == 1:
+        grids.pop()  # cell for cell the same
+    for grid in grids:
         rows, columns = grid.values.shape
         x = grid.x0 + (np.arange(columns) + 0.5) * grid.dx
         y = grid.y0 - (np.arange(rows) + 0.5) * grid.dy

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...kept import whole_of
 from ..tables import constants
 from .lines import A_WEIGHT, Lines, made
 from .traffic import CLASSES, Traffic, traffic
@@ -146,9 +147,8 @@ def road_traffic(scene: Scene) -> tuple[Traffic, list[Check]] | None:
     vectors = scene.vectors("roads")
     if vectors is None:
         return None
-    found: tuple[Traffic, list[Check]] = scene.product(
-        "road_traffic", lambda _: traffic(vectors, settings())
-    )
+    found: tuple[Traffic, list[Check]] = scene.product("road_traffic", lambda _: whole_of(
+        scene, "road_traffic", (vectors,), lambda: traffic(vectors, settings())))  # fmt: skip
     return found
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from ...counts import nth, owners
 from ...facades import facades_of
+from ...kept import whole_of
 from ..ground import building_heights
 from ..sums import weighed
 from ..tables import constants
@@ -81,7 +82,8 @@ def _levels(
     group, obstacles = groups_of(lines), obstacles_of(scene)
     if coarse:
         longest = float(constants("propagation")["method"]["piece_many"])
-        lines, group = chained(lines, group, longest)
+        lines, group = whole_of(scene, "noise_chains", (lines, longest),
+                                lambda: chained(lines, group, longest))  # fmt: skip
     key = ("facades", scene.crs, scene.origin)
     last = previous.run if previous is not None else memory.recall(key)
     made = brought_up(last, lines, obstacles, receivers, group, len(GROUPS),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...kept import whole_of
 from ...words import LOW
 from ..tables import constants
 from .given import assumed, found, origin_of, term, unknown_terms, within
@@ -77,9 +78,8 @@ def rail_data(scene: Scene) -> tuple[np.ndarray, np.ndarray, list[Check]] | None
     vectors = scene.vectors("railways")
     if vectors is None:
         return None
-    found: tuple[np.ndarray, np.ndarray, list[Check]] = scene.product(
-        "rail_power", lambda _: rail_power(vectors)
-    )
+    found: tuple[np.ndarray, np.ndarray, list[Check]] = scene.product("rail_power", lambda _: (
+        whole_of(scene, "rail_power", (vectors,), lambda: rail_power(vectors))))  # fmt: skip
     return found
 
 
