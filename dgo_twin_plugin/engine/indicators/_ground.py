@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,28 +21,49 @@ def known_ground(scene: Scene) -> np.ndarray:
 
 def unknown_ground(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
     """Zones with ground that no feature covers, and how much, m2: ``(zone ids, areas)``."""
+    return scene.product("unknown_ground", _unknown_ground)  # type: ignore[no-any-return]
+
+
+def _unknown_ground(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
     covered = np.bincount(scene.cut.zone, scene.cut.area, scene.n_zones + 1)[1:]
     bare = scene.zones.area - covered
     zone = np.flatnonzero(bare > np.maximum(_LEAST, 1e-9 * scene.zones.area)) + 1
     return zone, bare[zone - 1]
 
 
-def sealed_cut(scene: Scene) -> np.ndarray:
-    """(k,) sealed m2 of each row of the cut (domain 4.6b); NaN for an unknown function."""
-    return np.asarray(scene.surfaces.share("sealed")[scene.cut.feature] * scene.cut.area)
+@dataclass(frozen=True)
+class Sealed:
+    """Sealed ground (domain 4.6b), m2: ``cut`` of each row of the cut, NaN for an unknown function;
+    ``per_zone`` (n_zones + 1,) what is known, the plan first; ``expected`` on the ground of
+    unknown function or without feature of the zones ``unknown``."""
+
+    cut: np.ndarray
+    per_zone: np.ndarray
+    unknown: np.ndarray
+    expected: np.ndarray
+
+    def without(self) -> np.ndarray:
+        """Zones, 0 for the plan, of which all is known and nothing is sealed."""
+        known = np.ones(len(self.per_zone), bool)
+        known[self.unknown] = False
+        known[0] = not len(self.unknown)
+        return np.flatnonzero((self.per_zone <= 0) & known)
 
 
-def sealed_unknown(scene: Scene, sealed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Zones with ground of unknown function or no feature, and the sealed m2 to be expected on it.
+def sealed_of(scene: Scene) -> Sealed:
+    """The sealed ground of the scene, added up once."""
+    found: Sealed = scene.product("sealed", _sealed)
+    return found
 
-    Coverage is a share of the *sealed* ground, so unknown ground counts as sealed as the rest of
-    its zone is; where nothing is known, as its whole area.
-    """
-    n = scene.n_zones + 1
+
+def _sealed(scene: Scene) -> Sealed:
+    """Coverage is a share of the *sealed* ground, so unknown ground counts as sealed as the rest of
+    its zone is; where nothing is known, as its whole area."""
+    n, cut = scene.n_zones + 1, scene.cut
+    sealed = scene.surfaces.share("sealed")[cut.feature] * cut.area
     known = np.isfinite(sealed)
-    cut = scene.cut
     area = np.bincount(cut.zone[known], cut.area[known], n)
-    hard = np.bincount(cut.zone[known], sealed[known], n)
+    hard = np.bincount(cut.zone[known], sealed[known], n).astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = np.where(area > 0, hard / area, 1.0)
     unknown = np.bincount(cut.zone[~known], cut.area[~known], n).astype(float)
@@ -49,12 +71,5 @@ def sealed_unknown(scene: Scene, sealed: np.ndarray) -> tuple[np.ndarray, np.nda
     unknown[zone] += bare
     expected = unknown * mean
     zone = np.flatnonzero(expected > _LEAST)
-    return zone, expected[zone]
-
-
-def sealed_per_zone(scene: Scene, sealed: np.ndarray) -> np.ndarray:
-    """(n_zones + 1,) sealed m2 that is known; index 0 is the plan."""
-    known = np.isfinite(sealed)
-    total = np.bincount(scene.cut.zone[known], sealed[known], scene.n_zones + 1).astype(float)
-    total[0] = total[1:].sum()
-    return total
+    hard[0] = hard[1:].sum()
+    return Sealed(sealed, hard, zone, expected[zone])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..boxes import bbox_pairs
 from ..counts import nth, owners, ranges
 
 if TYPE_CHECKING:
@@ -13,11 +14,13 @@ if TYPE_CHECKING:
 
 CELL = 8.0  # m: side of a cell of the index
 _CHUNK = 200_000  # rays worked on at once
+_FEW = 500_000  # rays times walls up to which the walls need no index
 EPSILON = 1e-9
+SLACK = 1e-6  # m about a box that a line may pass
 
 
 class Walls:
-    """Boundary segments of buildings, found by cell of a square grid.
+    """Boundary segments of buildings, of which many lines find theirs by cell of a square grid.
 
     ``x0, y0, x1, y1`` (k,) in local metres.
     """
@@ -25,10 +28,6 @@ class Walls:
     def __init__(self, x0: np.ndarray, y0: np.ndarray, x1: np.ndarray, y1: np.ndarray) -> None:
         self.x0, self.y0, self.x1, self.y1 = x0, y0, x1, y1
         self.columns = self.rows = 0
-        self.start = np.zeros(1, np.int64)
-        self.member = np.zeros(0, np.int64)
-        if len(x0):
-            self._index()
 
     def _index(self) -> None:
         self.left = float(min(self.x0.min(), self.x1.min()))
@@ -57,8 +56,13 @@ class Walls:
     def between(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """(m,) True where a wall crosses the open line from ``a`` to ``b`` (m, 2 each)."""
         blocked = np.zeros(len(a), bool)
-        if not len(self.member):
+        if len(a) * len(self.x0) <= _FEW:
+            ray, wall = bbox_pairs(_boxes(*a.T, *b.T),
+                                   _boxes(self.x0, self.y0, self.x1, self.y1), SLACK)  # fmt: skip
+            blocked[ray[self._met(ray, wall, *a.T, *b.T)]] = True
             return blocked
+        if not self.columns:
+            self._index()
         for first in range(0, len(a), _CHUNK):
             part = slice(first, first + _CHUNK)
             blocked[part] = self._walk(a[part], b[part])
@@ -98,12 +102,14 @@ class Walls:
         cell = (r0.take(ray) + down) * self.columns + c0.take(ray) + along
         at, owner = ranges(self.start.take(cell), self.start.take(cell + 1))
         ray = ray.take(owner)
-        s = self.member.take(at)
-        met = _meet(*(v.take(ray) for v in (ax, ay, bx, by)),
-                    *(v.take(s) for v in (self.x0, self.y0, self.x1, self.y1)))  # fmt: skip
         hit = np.zeros(len(px), bool)
-        hit[ray[met]] = True
+        hit[ray[self._met(ray, self.member.take(at), ax, ay, bx, by)]] = True
         return hit
+
+    def _met(self, ray: np.ndarray, wall: np.ndarray, *line: np.ndarray) -> np.ndarray:
+        """(k,) whether rays meet walls, by number; ``line`` the rays' ax, ay, bx and by."""
+        return _meet(*(v.take(ray) for v in line),
+                     *(v.take(wall) for v in (self.x0, self.y0, self.x1, self.y1)))  # fmt: skip
 
 
 def _meet(
@@ -125,14 +131,31 @@ def _meet(
     return crossing
 
 
+def _boxes(x0: np.ndarray, y0: np.ndarray, x1: np.ndarray, y1: np.ndarray) -> np.ndarray:
+    """(k, 4) about segments."""
+    return np.column_stack([np.minimum(x0, x1), np.minimum(y0, y1),
+                            np.maximum(x0, x1), np.maximum(y0, y1)])  # fmt: skip
+
+
+def passing(a: np.ndarray, b: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """(m,) whether the line from ``a`` to ``b`` (m, 2 each) comes through any of the boxes."""
+    line, box = bbox_pairs(_boxes(*a.T, *b.T), boxes, SLACK)
+    middle, size = 0.5 * (boxes[:, :2] + boxes[:, 2:]), 0.5 * (boxes[:, 2:] - boxes[:, :2]) + SLACK
+    along, off = (b - a)[line], middle[box] - a[line]
+    # a line whose own box meets the other stays out of it only if all of that lies on one side
+    aside = np.abs(along[:, 0] * off[:, 1] - along[:, 1] * off[:, 0])
+    through = aside <= size[box, 0] * np.abs(along[:, 1]) + size[box, 1] * np.abs(along[:, 0])
+    found = np.zeros(len(a), bool)
+    found[line[through]] = True
+    return found
+
+
 def walls(scene: Scene, within: np.ndarray | None = None) -> Walls:
     """The walls of all buildings of the scene, design and current situation; of those that meet a
     box (4,) where one is given."""
     surfaces = scene.surfaces
     rows = np.flatnonzero(surfaces.where("buildings"))
     if within is not None:
-        box = surfaces.polygons.bounds()[rows]
-        meets = (box[:, :2] <= within[2:]).all(axis=1) & (box[:, 2:] >= within[:2]).all(axis=1)
-        rows = rows[meets]
+        rows = rows[bbox_pairs(surfaces.polygons.bounds()[rows], within)[0]]
     s = surfaces.polygons.take(rows).segments
     return Walls(s.x0, s.y0, s.x1, s.y1)

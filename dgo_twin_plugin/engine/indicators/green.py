@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,33 +65,49 @@ def _vegetated(scene: Scene) -> Places:
     )
 
 
-class _Sums:
-    """What lies in each zone or region, arrays (n_zones + 1,), from (row, where, share, m2)."""
+@dataclass(frozen=True)
+class _Told:
+    """What there is to count on surfaces; arrays (n_surfaces,)."""
 
-    def __init__(self, scene: Scene, row: np.ndarray, where: np.ndarray, area: np.ndarray) -> None:
+    green: np.ndarray  # bool: public green
+    green_assumed: np.ndarray  # bool: that it is public
+    built: np.ndarray  # bool
+    dwellings: np.ndarray  # 0 where unknown
+    dwellings_assumed: np.ndarray  # bool
+    unclear: np.ndarray  # bool: built, and nobody says whether there are dwellings in it
+    area: np.ndarray  # m2
+
+    @classmethod
+    def of(cls, scene: Scene) -> _Told:
         surfaces, people = scene.surfaces, people_of(scene)
-        n = scene.n_zones + 1
-        green, assumed = public_ground(scene, surfaces.where(*GREEN))
         built = surfaces.where("buildings")
-        dwellings = np.where(built, people.dwellings, 0.0)
-        lost = np.isnan(dwellings)
+        unclear = built & np.isnan(people.dwellings)
         # a building of which nobody says what it is may well be full of dwellings
-        lost |= surfaces.where("other_building") & ~(dwellings > 0)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            share = np.where(surfaces.area[row] > 0, area / surfaces.area[row], 0.0)
+        unclear |= surfaces.where("other_building") & ~(people.dwellings > 0)
+        return cls(*public_ground(scene, surfaces.where(*GREEN)), built,
+                   np.nan_to_num(people.dwellings), people.dwellings_assumed, unclear,
+                   surfaces.area)  # fmt: skip
 
-        def total(amount: np.ndarray) -> np.ndarray:
-            return np.bincount(where, amount, n)
 
-        homes = np.nan_to_num(dwellings)[row] * share
-        self.ground = total(area)
-        self.green = total(area * green[row])
-        self.assumed_green = total(area * assumed[row])
-        self.features = total(green[row].astype(float))
-        self.dwellings = total(homes)
-        self.assumed_dwellings = total(homes * people.dwellings_assumed[row])
-        self.built = total(area * built[row])
-        self.unclear = total(area * lost[row])
+class _Sums:
+    """What lies in each of ``n`` zones or regions, arrays (n,), from (row, where, m2)."""
+
+    def __init__(self, told: _Told, n: int, row: np.ndarray, where: np.ndarray,
+                 area: np.ndarray) -> None:  # fmt: skip
+        self.ground = np.bincount(where, area, n)
+        some = np.flatnonzero(told.green[row])
+        here, m2 = where[some], area[some]
+        self.features = np.bincount(here, minlength=n).astype(float)
+        self.green = np.bincount(here, m2, n)
+        self.assumed_green = np.bincount(here, m2 * told.green_assumed[row[some]], n)
+        some = np.flatnonzero(told.built[row])
+        row, here, m2 = row[some], where[some], area[some]
+        whole = told.area[row]
+        homes = told.dwellings[row] * np.divide(m2, whole, out=np.zeros(len(row)), where=whole > 0)
+        self.dwellings = np.bincount(here, homes, n)
+        self.assumed_dwellings = np.bincount(here, homes * told.dwellings_assumed[row], n)
+        self.built = np.bincount(here, m2, n)
+        self.unclear = np.bincount(here, m2 * told.unclear[row], n)
 
 
 def _around(shape: ogr.Geometry) -> ogr.Geometry:
@@ -122,7 +139,8 @@ def _rings(scene: Scene) -> tuple[Polygons, tuple[Polygons, np.ndarray]]:
 def _public_green(scene: Scene, least: float) -> tuple[ZoneValues, np.ndarray]:
     """Part b, and (n_zones + 1,) True where only the zone itself was counted."""
     cut, n = scene.cut, scene.n_zones + 1
-    own = _Sums(scene, np.tile(cut.feature, 2), np.concatenate([cut.zone, 0 * cut.zone]),
+    told = _Told.of(scene)
+    own = _Sums(told, n, np.tile(cut.feature, 2), np.concatenate([cut.zone, 0 * cut.zone]),
                 np.tile(cut.area, 2))  # fmt: skip
     zone_area = np.concatenate([[scene.zones.area.sum()], scene.zones.area])
     moved = np.zeros((0, 4))
@@ -137,8 +155,8 @@ def _public_green(scene: Scene, least: float) -> tuple[ZoneValues, np.ndarray]:
         row, where, area = area_within(scene.surfaces.polygons.take(rows), rings, tiles)
         return rows[row], where, area
 
-    wide = _Sums(scene, *by_row(scene, "green_around", (rings.n,), np.arange(scene.surfaces.n),
-                                inside, "shape", (), again))  # fmt: skip
+    wide = _Sums(told, n, *by_row(scene, "green_around", (rings.n,), np.arange(scene.surfaces.n),
+                                  inside, "shape", (), again))  # fmt: skip
     with np.errstate(divide="ignore", invalid="ignore"):
         beyond = (wide.ground - own.ground) / (rings.area() - zone_area)
         clear = 1.0 - (wide.unclear - own.unclear) / (wide.built - own.built)

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..facades import Facades, facades_of
+from ..changed import changed_ground
+from ..facades import BESIDE, Facades, facades_of
 from ..geometry import bbox_pairs
-from ..kept import by_row
+from ..kept import by_row, whole_of
 from ..pulse import beat
 from ..reduce import reduce_places
 from ..spread import layer_sigma
@@ -35,7 +36,7 @@ from ._levels import (
     map_values,
     per_building,
 )
-from ._sight import Walls, walls
+from ._sight import Walls, passing, walls
 from ._spreads import numbers, ratio, shared
 from .spec import P90, Indicator, Input, Measurement, Part, Places
 
@@ -63,6 +64,13 @@ class _Lamps:
     intensity: np.ndarray
     reach: np.ndarray
 
+    def box(self) -> np.ndarray:
+        """(n, 4) about all that each is followed to."""
+        return np.column_stack([self.xy - self.reach[:, None], self.xy + self.reach[:, None]])
+
+    def take(self, rows: np.ndarray) -> _Lamps:
+        return _Lamps(*(values[rows] for values in vars(self).values()))
+
 
 def illuminance(
     intensity: np.ndarray, height: np.ndarray, to: np.ndarray, normal: np.ndarray,
@@ -88,87 +96,164 @@ def _lamps(scene: Scene) -> _Lamps | None:
     rows = np.flatnonzero(items.where("luminaire") & np.isfinite(items.xy).all(axis=1))
     if not len(rows):
         return None
+    said = np.column_stack([items.xy, items.fields["height"],
+                            items.fields["luminous_intensity"]])[rows]  # fmt: skip
+    default = scene.surfaces.functions["luminaire"].defaults.get("height", MOUNTING)
+    return whole_of(scene, "lamps", (said, default), lambda: _lamps_of(said, float(default)))
+
+
+def _lamps_of(said: np.ndarray, default: float) -> _Lamps:
+    """``said`` (n, 4): x, y, height and intensity; ``default`` the height where none is said."""
     # an exact copy of a luminaire is no second one
-    said = np.column_stack([items.xy, items.fields["height"], items.fields["luminous_intensity"]])
-    rows = rows[np.sort(np.unique(np.nan_to_num(said[rows], nan=-1.0), axis=0,
-                                  return_index=True)[1])]  # fmt: skip
-    height = np.asarray(items.fields["height"], float)[rows]
-    intensity = np.asarray(items.fields["luminous_intensity"], float)[rows]
+    first = np.unique(np.nan_to_num(said, nan=-1.0), axis=0, return_index=True)[1]
+    x, y, height, intensity = said[np.sort(first)].T
     # E <= I / r^2, so beyond sqrt(I / least) a luminaire stays below the least that counts
     reach = np.minimum(np.sqrt(np.maximum(np.nan_to_num(intensity), 0.0) / LEAST), FARTHEST)
     reach[np.isnan(intensity)] = UNKNOWN_REACH
-    default = scene.surfaces.functions["luminaire"].defaults.get("height", MOUNTING)
     lost = ~np.isfinite(height)
-    return _Lamps(items.xy[rows], np.where(lost, float(default), height), lost, intensity, reach)
+    return _Lamps(np.column_stack([x, y]), np.where(lost, default, height), lost, intensity, reach)
 
 
-def _at_facades(
-    scene: Scene, lamps: _Lamps, building: np.ndarray, xy: np.ndarray, normal: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+@dataclass
+class _Rays:
+    """Pairs of a luminaire and a facade point that matter as long as nothing stands between them;
+    arrays (m,)."""
+
+    lamp: np.ndarray
+    point: np.ndarray
+    start: np.ndarray  # (m, 2) the luminaire
+    end: np.ndarray  # (m, 2) the point
+    lux: np.ndarray
+    dark: np.ndarray  # True where the intensity is unknown
+
+    def take(self, rows: np.ndarray) -> _Rays:
+        return _Rays(*(values[rows] for values in vars(self).values()))
+
+
+def _rays(scene: Scene, lamps: _Lamps, points: Facades) -> _Rays:
+    floors = np.nan_to_num(np.asarray(scene.surfaces.fields["floors"], float)[points.building],
+                           nan=1.0)  # fmt: skip
+    lamp, point = near(lamps, points.xy)
+    start, end, intensity = lamps.xy[lamp], points.xy[point], lamps.intensity[lamp]
+    dark = np.isnan(intensity)
+    lux = illuminance(np.where(dark, 1.0, intensity), lamps.height[lamp], start - end,
+                      points.normal[point], floors[point])  # fmt: skip
+    keep = np.flatnonzero(np.where(dark, lux > 0, lux >= LEAST))
+    return _Rays(lamp, point, start, end, lux, dark).take(keep)
+
+
+def _at_facades(scene: Scene, lamps: _Lamps,
+                points: Facades) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     """Per facade point the largest single illuminance, the sum, lux, and whether the largest has
     an assumed height. NaN where a luminaire of unknown intensity is in sight."""
-    floors = np.nan_to_num(np.asarray(scene.surfaces.fields["floors"], float), nan=1.0)[building]
-    lamp, point = near(lamps.xy, lamps.reach, xy)
-    to = lamps.xy[lamp] - xy[point]
-    dark = np.isnan(lamps.intensity[lamp])
-    lux = illuminance(np.where(dark, 1.0, lamps.intensity[lamp]), lamps.height[lamp], to,
-                      normal[point], floors[point])  # fmt: skip
-    keep = np.flatnonzero(np.where(dark, lux > 0, lux >= LEAST))
-    lamp, point, lux, dark = lamp[keep], point[keep], lux[keep], dark[keep]
-    obstacles = _walls(scene, xy, float(lamps.reach.max(initial=0.0)))
-    clear = np.zeros(len(lamp), bool)
-    for first in range(0, len(lamp), AT_ONCE):
+    rays, m = _rays(scene, lamps, points), len(points.building)
+    obstacles = _walls(scene, rays)
+    clear = np.zeros(len(rays.lamp), bool)
+    for first in range(0, len(clear), AT_ONCE):
         beat()
         part = slice(first, first + AT_ONCE)
-        clear[part] = ~obstacles.between(lamps.xy[lamp[part]], xy[point[part]])
-    seen = np.flatnonzero(clear)
-    lamp, point, lux, dark = lamp[seen], point[seen], lux[seen], dark[seen]
-    single, total = np.zeros(len(xy)), np.zeros(len(xy))
-    rough = np.zeros(len(xy), bool)
-    order = np.flatnonzero(~dark)[np.argsort(lux[~dark], kind="stable")]
-    single[point[order]] = lux[order]  # the largest is written last
-    rough[point[order]] = lamps.assumed[lamp[order]]
-    np.add.at(total, point[~dark], lux[~dark])
-    single[point[dark]], total[point[dark]] = np.nan, np.nan
+        clear[part] = ~obstacles.between(rays.start[part], rays.end[part])
+    rays = rays.take(np.flatnonzero(clear))
+    single, total, rough = np.zeros(m), np.zeros(m), np.zeros(m, bool)
+    known = np.flatnonzero(~rays.dark)
+    order = known[np.argsort(rays.lux[known], kind="stable")]
+    single[rays.point[order]] = rays.lux[order]  # the largest is written last
+    rough[rays.point[order]] = lamps.assumed[rays.lamp[order]]
+    np.add.at(total, rays.point[known], rays.lux[known])
+    lost = rays.point[rays.dark]
+    single[lost], total[lost] = np.nan, np.nan
     return single, total, rough
 
 
-def _lit(scene: Scene, lamps: _Lamps, facades: Facades,
-         rows: np.ndarray) -> tuple[np.ndarray, ...]:  # fmt: skip
-    """:func:`_at_facades` at the points of these buildings."""
+@dataclass
+class _Lit:
+    """What falls on buildings, of all their facade points together; arrays (n_surfaces,)."""
+
+    single: np.ndarray  # lux: the largest of one installation, NaN unknown
+    total: np.ndarray  # lux of all installations
+    by_height: np.ndarray  # 1 where the height of that largest one is assumed
+    by_map: np.ndarray  # 1 where it was read off a map
+
+
+def _lit(scene: Scene, lamps: _Lamps | None, rows: np.ndarray) -> _Lit:
+    """Of the buildings ``rows``; of others NaN and 0. Told again of a building that changed, and of
+    those between which and a luminaire a wall came or went (:func:`_lit_anew`)."""
+    facades = facades_of(scene)
+
     def make(some: np.ndarray) -> tuple[np.ndarray, ...]:
-        wanted = np.zeros(scene.surfaces.n, bool)
-        wanted[some] = True
-        index = np.flatnonzero(wanted[facades.building])
-        building = facades.building[index]
-        return building, *_at_facades(scene, lamps, building, facades.xy[index],
-                                      facades.normal[index])  # fmt: skip
+        return some, *(column[some] for column in _brightest(scene, lamps, facades.of(some)))
 
-    # what stands between a luminaire and a point lies within reach of both
-    reach = float(lamps.reach.max(initial=0.0)) + MAP_DISTANCE
+    held = scene.context.get(ROLE)
+    made_from = (lamps, *(() if held is None else (held.vectors, held.rasters)))
+    again = None if scene.reuse is None else _lit_anew(scene, lamps, facades, rows)
     floors = np.asarray(scene.surfaces.fields["floors"], float)
-    made_from = (lamps.xy, lamps.height, lamps.assumed, lamps.intensity, lamps.reach)
-    _, single, total, rough = by_row(scene, "light", made_from, rows, make,
-                                     reach, (floors,))  # fmt: skip
-    return single.copy(), total, rough.copy()
+    row, *columns = by_row(scene, "light", made_from, rows, make, "shape", (floors,), again)
+    found = _Lit(*(np.full(scene.surfaces.n, value) for value in (np.nan, np.nan, 0.0, 0.0)))
+    for name, column in zip(vars(found), columns):
+        getattr(found, name)[row] = column
+    return found
 
 
-def _walls(scene: Scene, xy: np.ndarray, reach: float) -> Walls:
-    """The walls that may stand within ``reach`` of some points; all, where there are many."""
-    if scene.reuse is None or not len(xy) or "walls" in scene.cache:
+def _brightest(scene: Scene, lamps: _Lamps | None,
+               points: Facades) -> tuple[np.ndarray, ...]:  # fmt: skip
+    """The four arrays of :class:`_Lit`, of these facade points."""
+    building, m = points.building, len(points.building)
+    maps = map_values(scene, ROLE, points.at(MAP_DISTANCE), field_value("lux_night"))
+    mapped = [x.value for x in maps]
+    rough = np.zeros(m, bool)
+    by_map = np.ones(m, bool)  # whether the highest is read off a map
+    if lamps is None:
+        single = highest(mapped, m)
+        total = np.where(np.isnan(single), np.nan, sum(np.nan_to_num(v) for v in mapped))
+    else:
+        single, total, rough = _at_facades(scene, lamps, points)
+        on_map = highest(mapped, m)
+        by_map = on_map > single
+        rough &= ~by_map
+        single = np.where(np.isnan(single), np.nan, np.fmax(single, on_map))
+        total = total + sum((np.nan_to_num(v) for v in mapped), np.zeros(m))
+    top = _worst(scene, building, single)
+    best = single == top[building]
+    flags = np.zeros((2, scene.surfaces.n))
+    for flag, which in zip(flags, (rough & best & (single > 0), by_map & best)):
+        flag[building[which]] = 1.0
+    return top, _worst(scene, building, total), flags[0], flags[1]
+
+
+def _lit_anew(scene: Scene, lamps: _Lamps | None, facades: Facades,
+              rows: np.ndarray) -> np.ndarray:  # fmt: skip
+    """(n_surfaces,) which of the buildings ``rows`` have other facade points, or may see more or
+    less of a luminaire, because a wall came or went beside them or in between."""
+    again = np.zeros(scene.surfaces.n, bool)
+    boxes = changed_ground(scene, "light", np.flatnonzero(scene.surfaces.where("buildings")))
+    if boxes is None:
+        again[rows] = True
+    elif len(boxes):
+        about = scene.surfaces.polygons.bounds()[rows]
+        again[rows[bbox_pairs(about, boxes, BESIDE)[0]]] = True
+        if lamps is not None:
+            lamps = lamps.take(np.unique(bbox_pairs(lamps.box(), boxes)[0]))
+            lit = np.unique(bbox_pairs(about, lamps.box(), BESIDE)[0])
+            points = facades.of(rows[lit])
+            rays = _rays(scene, lamps, points)
+            through = passing(rays.start, rays.end, boxes)
+            again[points.building[rays.point[through]]] = True
+    return again
+
+
+def _walls(scene: Scene, rays: _Rays) -> Walls:
+    """The walls that may stand on some lines of sight; all, where there are many."""
+    if scene.reuse is None or not len(rays.lamp) or "walls" in scene.cache:
         found: Walls = scene.product("walls", walls)
         return found
-    low, high = xy.min(axis=0) - reach, xy.max(axis=0) + reach
-    return walls(scene, np.concatenate([low, high]))
+    both = np.concatenate([rays.start, rays.end])
+    return walls(scene, np.concatenate([both.min(axis=0), both.max(axis=0)]))
 
 
-def near(
-    centre: np.ndarray, reach: np.ndarray, xy: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs (centre, point) no further apart in plan than the reach of the centre."""
-    box = np.column_stack([centre - reach[:, None], centre + reach[:, None]])
-    i, j = bbox_pairs(box, np.hstack([xy, xy]))
-    close = np.hypot(*(centre[i] - xy[j]).T) <= reach[i]
+def near(lamps: _Lamps, xy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs (luminaire, point) no further apart in plan than the luminaire is followed."""
+    i, j = bbox_pairs(lamps.box(), np.hstack([xy, xy]))
+    close = np.hypot(*(lamps.xy[i] - xy[j]).T) <= lamps.reach[i]
     return i[close], j[close]
 
 
@@ -180,43 +265,14 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
         return Measurement(missing=say("indicators.light_nuisance.no_light"),
                            legal_default=NOT_IN_SCOPE)  # fmt: skip
     objects = dwelling_weight(scene)
-    facades = facades_of(scene)
-    wanted = np.zeros(scene.surfaces.n, bool)
-    wanted[objects.rows] = True
-    index = np.flatnonzero(wanted[facades.building])
-    building, m = facades.building[index], len(index)
-    maps = map_values(scene, ROLE, facades.at(MAP_DISTANCE)[index], field_value("lux_night"))
-    mapped = [x.value for x in maps]
-    rough = np.zeros(m, bool)
-    by_map = np.ones(m, bool)  # whether the highest is read off a map
-    if lamps is None:
-        single = highest(mapped, m)
-        total = np.where(np.isnan(single), np.nan, sum(np.nan_to_num(v) for v in mapped))
-    else:
-        single, total, rough = _lit(scene, lamps, facades, objects.rows)
-        on_map = highest(mapped, m)
-        by_map = on_map > single
-        rough &= ~by_map
-        single = np.where(np.isnan(single), np.nan, np.fmax(single, on_map))
-        total = total + sum((np.nan_to_num(v) for v in mapped), np.zeros(m))
+    lit = _lit(scene, lamps, objects.rows)
     result = Measurement(legal_default=NOT_IN_SCOPE)
-    top = _worst(scene, building, single)
-    places = objects.places(top)
-    flag = np.zeros(scene.surfaces.n)
-    flag[building[rough & (single == top[building]) & (single > 0)]] = 1.0
-    places.assumed = np.maximum(objects.assumed, flag[objects.feature])
+    places = objects.places(lit.single)
+    places.assumed = np.maximum(objects.assumed, lit.by_height[objects.feature])
     result.parts[""] = places
-    result.parts["sum"] = objects.places(_worst(scene, building, total))
-    result.spreads = _spreads(scene, places, flag, _flags(scene, building, by_map, single, top))
+    result.parts["sum"] = objects.places(lit.total)
+    result.spreads = _spreads(scene, places, lit.by_height, lit.by_map)
     return result
-
-
-def _flags(scene: Scene, building: np.ndarray, wanted: np.ndarray, values: np.ndarray,
-           top: np.ndarray) -> np.ndarray:  # fmt: skip
-    """(n_surfaces,) 1 where the highest point of a building is one of ``wanted``."""
-    out = np.zeros(scene.surfaces.n)
-    out[building[wanted & (values == top[building])]] = 1.0
-    return out
 
 
 def _spreads(scene: Scene, places: Places, by_height: np.ndarray,

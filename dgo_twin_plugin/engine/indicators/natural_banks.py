@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..boxes import bbox_pairs
-from ..counts import nth, owners, ranges
+from ..changed import changed_ground
+from ..counts import nth, owners, portions, ranges
 from ..geometry import Segments, first_containing
-from ..kept import by_row
+from ..kept import by_row, whole_of
 from ..words import NOT_IN_SCOPE, say
 from ._edges import Pieces, Stretches, crossings, cut, opposite, pick
+from ._sight import passing
 from .spec import RATIO, Indicator, Input, Measurement, Part, Places
 
 if TYPE_CHECKING:
@@ -29,9 +31,12 @@ SLOPE = 1 / 3  # steepest natural slope, over 2 m (indicators 5; domain 2.2 I05,
 SLOPE_STEP = 5.0  # m of shore that one slope sample stands for
 CULVERT_WIDTH = 10.0  # m: a wider end of the water is a bank, not a culvert head (P)
 CULVERT_REACH = 25.0  # m: water again within this distance straight across the road (P)
-ABOUT = CULVERT_REACH + 1.0  # m about a shore that tell all of it
+SURE = 1.0  # m more than a reach, so that nothing within it is missed
 STEP = 2.0**-38  # of an edge: less than a nanometre
 MOST_EDGES = 2**13  # edges worked on at once: more would leave no room for the steps
+
+STONE, NATURE = ("buildings", "square", "paved"), ("bank", "nature")
+TELLING = ("water", "transport", *STONE, *NATURE)  # functions that have a say in a shore they touch
 
 UNKNOWN, HARD, NATURAL = 0, 1, 2
 
@@ -57,16 +62,21 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     A place is one water feature in one zone and one state, drawn as the lines it stands for.
     """
     shore = scene.product("shore", _shore_of)
+    assumed = scene.surfaces.assumed["bank"][shore.row]
+    return whole_of(scene, "banks", (*vars(shore).values(), assumed, scene.n_zones),
+                    lambda: _measured(shore, assumed, scene.n_zones))  # fmt: skip
+
+
+def _measured(shore: _Shore, assumed: np.ndarray, n: int) -> Measurement:
+    """``assumed`` (k,): the kind of bank of that water came from a default; ``n`` zones."""
     measurement = Measurement(legal_default=NOT_IN_SCOPE)
     used = np.flatnonzero(shore.bank)
     length = np.hypot(shore.x1 - shore.x0, shore.y1 - shore.y0)[used]
-    n = scene.n_zones
     key = (shore.row[used] * (n + 1) + shore.zone[used]) * 3 + shore.state[used]
-    group, inverse = np.unique(key, return_inverse=True)
+    group, first, inverse = np.unique(key, return_index=True, return_inverse=True)
     total = np.bincount(inverse, length, len(group))
     state, zone, row = group % 3, group // 3 % (n + 1), group // 3 // (n + 1)
     known = state != UNKNOWN
-    assumed_bank = scene.surfaces.assumed["bank"][row].astype(float)
     measurement.parts[""] = Places(
         zone=zone,
         weight=total,
@@ -74,7 +84,7 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
         feature=row,
         num=np.where(known, total * (state == NATURAL), np.nan),
         den=np.where(known, total, np.nan),
-        assumed=np.where(known, assumed_bank, 0.0),
+        assumed=np.where(known, assumed[used[first]].astype(float), 0.0),
         wkb=_lines(shore, used, inverse, len(group)),
     )
     per_zone = np.bincount(zone, total, n + 1)
@@ -90,29 +100,41 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
 
 def _shore_of(scene: Scene) -> _Shore:
     """Water by water: a shore depends on the water itself, on what touches it, and on other water
-    across a culvert; of all of that nothing changed within :data:`ABOUT` of most of it."""
+    across a culvert. Of most of it nothing of all that has changed."""
     surfaces = scene.surfaces
     inside = np.zeros(surfaces.n, bool)
     inside[scene.cut.feature] = True
     rows = np.flatnonzero(surfaces.where("water") & inside)
     made_from = [r.raster for r in scene.rasters("dtm")], scene.plan, scene.zones
-    again = None if scene.reuse is None else scene.reuse.cut < 0
 
     def make(some: np.ndarray) -> tuple[np.ndarray, ...]:
-        start = surfaces.polygons.segments.start
-        parts: list[list[int]] = [[]]
-        edges = 0
-        for row, own in zip(some.tolist(), (start[some + 1] - start[some]).tolist()):
-            if parts[-1] and edges + own > MOST_EDGES:
-                parts.append([])
-                edges = 0
-            parts[-1].append(row)
-            edges += own
-        found = [vars(_shore(scene, np.array(part, np.int64))).values() for part in parts]
+        edges = np.diff(surfaces.polygons.take(some).segments.start)
+        parts = [some[part] for part in portions(edges, MOST_EDGES)] or [some]
+        found = [vars(_shore(scene, part)).values() for part in parts]
         return tuple(np.concatenate(column) for column in zip(*found))
 
-    return _Shore(*by_row(scene, "shore", made_from, rows, make, ABOUT,
+    again = None if scene.reuse is None else _touched_anew(scene, rows)
+    return _Shore(*by_row(scene, "shore", made_from, rows, make, "shape",
                           (surfaces.fields["bank"],), again))  # fmt: skip
+
+
+def _touched_anew(scene: Scene, rows: np.ndarray) -> np.ndarray:
+    """(n_surfaces,) which water of ``rows`` may touch something else than before, or have other
+    water across a culvert."""
+    surfaces, again = scene.surfaces, np.zeros(scene.surfaces.n, bool)
+    for functions, reach in ((TELLING, TOUCH), (("water",), CULVERT_REACH)):
+        boxes = changed_ground(scene, ("shore", functions),
+                               np.flatnonzero(surfaces.where(*functions)),
+                               (surfaces.codes,))  # fmt: skip
+        if boxes is None:
+            again[rows] = True
+            continue
+        wide = boxes + np.array([-1, -1, 1, 1]) * (reach + SURE)
+        near = rows[np.unique(bbox_pairs(surfaces.polygons.bounds()[rows], wide)[0])]
+        edge = surfaces.polygons.take(near).segments  # of a long water most lies elsewhere
+        start, end = np.column_stack([edge.x0, edge.y0]), np.column_stack([edge.x1, edge.y1])
+        again[near[edge.feature[passing(start, end, wide)]]] = True
+    return again
 
 
 def _shore(scene: Scene, rows: np.ndarray) -> _Shore:
@@ -125,8 +147,8 @@ def _shore(scene: Scene, rows: np.ndarray) -> _Shore:
     taken = surfaces.polygons.take(rows)
     edge = taken.segments
     transport = surfaces.where("transport")
-    stone = transport | surfaces.where("buildings", "square", "paved")
-    nature = surfaces.where("bank", "nature")
+    stone = transport | surfaces.where(*STONE)
+    nature = surfaces.where(*NATURE)
     near, near_row = _neighbours(scene, rows, np.flatnonzero(water | stone | nature))
     touch, other = _in_steps(*opposite(edge, near, TOUCH))
     neighbour = near_row[near.feature[other]]
@@ -259,7 +281,9 @@ def _culverts(scene: Scene, pieces: Pieces, row: np.ndarray, at_road: np.ndarray
         return result
     (x0, y0), (x1, y1) = (pieces.beside(d)[short].T for d in (TOUCH + 0.1, CULVERT_REACH))
     rays = Segments(np.arange(len(short)), x0, y0, x1, y1, np.zeros(1, np.int64))
-    water = scene.surfaces.polygons.take(np.flatnonzero(scene.surfaces.where("water")))
+    polygons, wet = scene.surfaces.polygons, np.flatnonzero(scene.surfaces.where("water"))
+    across = np.unique(bbox_pairs(rays.bounds(), polygons.bounds()[wet])[1])
+    water = polygons.take(wet[across])
     result[short[crossings(rays, water.segments)[0]]] = True
     return result
 

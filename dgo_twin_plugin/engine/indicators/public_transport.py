@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,11 +11,11 @@ import numpy as np
 from ..boxes import bbox_pairs
 from ..checks import Check
 from ..counts import nth, owners
-from ..kept import by_row
-from ..models.access.doors import Doors, doors_of, network_of, points
-from ..models.access.reach import nearest_point, network_checks
+from ..kept import by_row, whole_of
+from ..models.access.doors import Doors, doors_at, network_of, points
+from ..models.access.reach import network_checks
 from ..models.tables import constants
-from ..network import Network, straight
+from ..network import Entries, Network, straight
 from ..overlay import number
 from ..people import people_of
 from ..words import NORMAL, NOT_IN_SCOPE, say
@@ -45,6 +46,24 @@ class Stops:
     route: np.ndarray  # number of the route (mode and name); a row without name is its own route
     frequency: np.ndarray  # departures per hour in the busiest direction of the halt; NaN unknown
     said: np.ndarray  # the mode in the map's own word: a key of MODES, '' unknown
+    at_halt: np.ndarray  # departures per hour of all routes of that mode at the halt; NaN unknown
+    simple: np.ndarray  # m within which CROW/PBL counts it, -1 where it says nothing of the mode
+
+    @cached_property
+    def places(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Stops at one place share their walk: places (p, 2), the place of each stop, and how far
+        people go to each place, m."""
+        place, at = np.unique(self.xy, axis=0, return_inverse=True)
+        at = np.asarray(at).reshape(-1)
+        far = np.zeros(len(place))
+        np.maximum.at(far, at, self.reach)
+        return place, at, far
+
+    @property
+    def reach(self) -> np.ndarray:
+        """(s,) m; of an unknown mode the furthest."""
+        found: np.ndarray = np.array([*REACH.values(), FURTHEST])[self.mode]
+        return found
 
 
 def edf(distance: np.ndarray, frequency: np.ndarray, reliability: np.ndarray) -> np.ndarray:
@@ -75,30 +94,37 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     row = np.flatnonzero(built[cut.feature])
     feature, home = np.unique(cut.feature[row], return_inverse=True)
     home = np.asarray(home).reshape(-1)
-    vectors, grid, doors = scene.vectors(ROLE), network_of(scene), doors_of(scene)
+    vectors, grid = scene.vectors(ROLE), network_of(scene)
     index: np.ndarray = np.zeros(len(feature))
     direct = np.zeros(len(feature), bool)
     slopes = np.zeros((3, len(feature)))
     weight = weights.weight[cut.feature[row]] * cut.share[row]
     if vectors is not None:
-        stops = read_stops(vectors)
-        measurement.checks += _findings(vectors, stops, grid)
+        stops, entries, checks = whole_of(scene, "stops", (vectors, grid),
+                                          lambda: _stops(vectors, grid))  # fmt: skip
+        measurement.checks += checks
 
         def of_buildings(rows: np.ndarray) -> tuple[np.ndarray, ...]:
-            centres = surfaces.polygons.take(rows).centroids()
+            centres, doors = surfaces.polygons.take(rows).centroids(), doors_at(scene, rows)
             xy, of, share = start_points(doors, centres, rows)
-            found = access_index(xy, stops, grid)
+            found = access_index(xy, stops, entries, grid)
             straight = np.zeros(len(rows), bool)
             straight[of[found.by_line]] = True
             return (rows, np.bincount(of, share * found.index, len(rows)), straight,
-                    *(np.bincount(of, share * each, len(rows)) for each in found.slopes))
+                    *(np.bincount(of, share * each, len(rows)) for each in found.slopes),
+                    *_crow(stops, doors, rows))
 
         # a drawn entrance may belong to another building when one moves
-        alone = scene.reuse is not None and scene.vectors("entrances") is None
+        alone = scene.vectors("entrances") is None
         _, index, direct, *rest = (by_row(scene, "transit", (vectors, grid), feature, of_buildings,
                                           "shape") if alone else of_buildings(feature))  # fmt: skip
-        slopes = np.vstack(rest)
-        _crow(scene, stops, doors, measurement)
+        slopes, near = np.vstack(rest[:3]), rest[3:]
+        dwellings = np.nan_to_num(people_of(scene).dwellings)[cut.feature[row]]
+        k = np.flatnonzero(dwellings > 0)
+        for least, share in zip(FREQUENCIES, near):
+            measurement.parts[f"crow_{least}"] = Places(
+                zone=cut.zone[row[k]], weight=dwellings[k] * cut.share[row[k]],
+                value=share[home[k]], feature=cut.feature[row[k]])  # fmt: skip
         if not grid.n:
             measurement.method = "ptal-straight-1"
     known = weights.known[cut.feature[row]] & np.isfinite(index[home])
@@ -156,43 +182,44 @@ def _spreads(scene: Scene, slopes: np.ndarray, weight: np.ndarray,
     }
 
 
-def _crow(scene: Scene, stops: Stops, doors: Doors, measurement: Measurement) -> None:
-    """Informative parts: % of dwellings within the straight distances of CROW/PBL of a stop with
-    at least so many departures per hour, all routes of the halt together. A stop of unknown
-    frequency or mode is left out."""
-    rule, cut = constants("access")[SPEC.id], scene.cut
-    dwellings = np.nan_to_num(people_of(scene).dwellings)
-    k = np.flatnonzero(scene.surfaces.where("buildings")[cut.feature]
-                       & (dwellings[cut.feature] > 0))  # fmt: skip
-    door = doors.of(cut.feature[k])
-    per_hour = _of_halt(stops)
-    for least in FREQUENCIES:
-        near = np.zeros(len(door), bool)
-        for mode, distance in rule["distance"].items():
-            asked = np.flatnonzero((stops.said == mode) & (per_hour >= least))
-            far = nearest_point(doors.xy[door], stops.xy[asked], float(distance))
-            near |= np.isfinite(far)
-        share = np.bincount(doors.building[door], doors.share[door] * near, scene.surfaces.n)
-        measurement.parts[f"crow_{least}"] = Places(
-            zone=cut.zone[k], weight=dwellings[cut.feature[k]] * cut.share[k],
-            value=100.0 * share[cut.feature[k]], feature=cut.feature[k],
-        )  # fmt: skip
+def _crow(stops: Stops, doors: Doors, rows: np.ndarray) -> list[np.ndarray]:
+    """For each of :data:`FREQUENCIES` (n,) the % of the people of buildings who leave within the
+    straight distances of CROW/PBL of a stop with at least so many departures per hour, all routes
+    of the halt together. A stop of unknown frequency or mode is left out."""
+    about = stops.simple[:, None] * (1.0 + 1e-9)  # a box of a stop that does not count is none
+    i, j = bbox_pairs(np.hstack([doors.xy, doors.xy]),
+                      np.hstack([stops.xy - about, stops.xy + about]))  # fmt: skip
+    near = straight(doors.xy, stops.xy, i, j) <= stops.simple[j]
+    near &= np.isfinite(stops.at_halt[j])
+    most = np.zeros(len(doors.xy))
+    np.maximum.at(most, i[near], stops.at_halt[j[near]])
+    of = np.searchsorted(rows, doors.building)
+    return [100.0 * np.bincount(of, doors.share * (most >= least), len(rows))
+            for least in FREQUENCIES]  # fmt: skip
 
 
-def _of_halt(stops: Stops) -> np.ndarray:
+def _of_halt(xy: np.ndarray, said: np.ndarray, route: np.ndarray,
+             frequency: np.ndarray) -> np.ndarray:  # fmt: skip
     """(s,) departures per hour of all routes of the same mode at the halt; NaN where its own is
     not known."""
-    box = np.hstack([stops.xy, stops.xy])
+    box = np.hstack([xy, xy])
     i, j = bbox_pairs(box, box, HALT)
-    near = (np.hypot(*(stops.xy[i] - stops.xy[j]).T) <= HALT) & (stops.said[i] == stops.said[j])
-    near &= np.isfinite(stops.frequency[j])
+    near = (np.hypot(*(xy[i] - xy[j]).T) <= HALT) & (said[i] == said[j])
+    near &= np.isfinite(frequency[j])
     i, j = i[near], j[near]
     # every route once: its frequency is already that of the halt
-    order = np.lexsort((-stops.frequency[j], stops.route[j], i))
+    order = np.lexsort((-frequency[j], route[j], i))
     i, j = i[order], j[order]
-    first = (np.diff(i, prepend=-1) != 0) | (np.diff(stops.route[j], prepend=-1) != 0)
-    total = np.bincount(i[first], stops.frequency[j[first]], len(stops.said))
-    return np.where(np.isfinite(stops.frequency), total, np.nan)
+    first = (np.diff(i, prepend=-1) != 0) | (np.diff(route[j], prepend=-1) != 0)
+    total = np.bincount(i[first], frequency[j[first]], len(said))
+    return np.where(np.isfinite(frequency), total, np.nan)
+
+
+def _stops(vectors: VectorContext, grid: Network) -> tuple[Stops, Entries, list[Check]]:
+    """The stops of the map, where the places they stand at enter the network, and what there is
+    to say of them."""
+    stops = read_stops(vectors)
+    return stops, grid.enter(stops.places[0], FURTHEST), _findings(vectors, stops, grid)
 
 
 def _findings(vectors: VectorContext, stops: Stops, grid: Network) -> list[Check]:
@@ -231,9 +258,11 @@ def read_stops(vectors: VectorContext) -> Stops:
         named = name is not None and name == name and str(name).strip()
         key = (words[k], str(name).strip().lower() if named else f"\0{k}")
         route[k] = routes.setdefault(key, len(routes))
-    frequency = number(vectors, "freq")
+    frequency = _busiest(xy, route, number(vectors, "freq"))
     said = np.array([word if word in MODES else "" for word in words], object)
-    return Stops(xy, mode, route, _busiest(xy, route, frequency), said)
+    rule = constants("access")[SPEC.id]["distance"]
+    simple = np.array([float(rule.get(word, -1.0)) for word in said.tolist()])
+    return Stops(xy, mode, route, frequency, said, _of_halt(xy, said, route, frequency), simple)
 
 
 def _busiest(xy: np.ndarray, route: np.ndarray, frequency: np.ndarray) -> np.ndarray:
@@ -258,20 +287,15 @@ class Found:
     slopes: np.ndarray
 
 
-def access_index(xy: np.ndarray, stops: Stops, grid: Network) -> Found:
-    """The access index of points (m, 2)."""
-    names = list(REACH)
-    reach = np.array([*REACH.values(), FURTHEST])[stops.mode]  # -1: the last, the furthest
-    # stops at one place share their walk
-    place, first, at = np.unique(stops.xy, axis=0, return_index=True, return_inverse=True)
-    at = np.asarray(at).reshape(-1)
-    far = np.zeros(len(place))
-    np.maximum.at(far, at, reach)
+def access_index(xy: np.ndarray, stops: Stops, sources: Entries, grid: Network) -> Found:
+    """The access index of points (m, 2); ``sources``: where the places of the stops enter."""
+    names, reach = list(REACH), stops.reach
+    place, at, far = stops.places
     p, q = bbox_pairs(np.hstack([xy, xy]), np.hstack([place, place]), FURTHEST)
     line = straight(xy, place, p, q)
     near = line <= far[q]
     p, q, line = p[near], q[near], line[near]
-    sources, targets = grid.enter(place, FURTHEST), grid.enter(xy, FURTHEST)
+    targets = grid.enter(xy, FURTHEST)
     walk = grid.distances(sources, targets, q, p, FURTHEST)
     loose = (sources.segment[q] < 0) | (targets.segment[p] < 0)
     walk = np.where(loose, line, walk)

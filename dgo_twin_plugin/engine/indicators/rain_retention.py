@@ -17,10 +17,11 @@ import numpy as np
 from ..boxes import bbox_pairs
 from ..checks import Check
 from ..geometry import overlap_areas
+from ..kept import by_row
 from ..models.tables import constants
 from ..models.water.site import crates_of, groundwater_at, usable
 from ..words import NORMAL, NOT_IN_SCOPE, say
-from ._ground import sealed_cut, sealed_per_zone, sealed_unknown
+from ._ground import sealed_of
 from .spec import RATIO, Indicator, Input, Measurement, Part, Places
 
 if TYPE_CHECKING:
@@ -49,9 +50,9 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     """
     measurement = Measurement(legal_default=NOT_IN_SCOPE)
     cut = scene.cut
-    sealed = sealed_cut(scene)
+    ground = sealed_of(scene)
+    sealed, zone, expected = ground.cut, ground.unknown, ground.expected
     facilities = facilities_of(scene, profile)
-    zone, expected = sealed_unknown(scene, sealed)
     n = scene.n_zones + 1
     volume = np.bincount(facilities.zone, facilities.volume, n)
     default = np.bincount(facilities.zone, facilities.default, n)
@@ -71,13 +72,9 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
         den=np.concatenate([sealed[hard], zero, none]),
         assumed=np.concatenate([assumed[cut.zone[hard]], zero, np.zeros(len(zone))]),
     )
-    total = sealed_per_zone(scene, sealed)
-    known = np.ones(n, bool)
-    known[zone] = False
-    known[0] = not len(zone)
-    for number in np.flatnonzero((total <= 0) & known):
+    for number in ground.without():
         measurement.not_applicable[int(number)] = say("indicators.rain_retention.no_sealed")
-    measurement.spreads = _spreads(scene, facilities, total)
+    measurement.spreads = _spreads(scene, facilities, ground.per_zone)
     lost = float(facilities.drowned.sum())
     if lost > 0:
         measurement.checks.append(Check(
@@ -118,41 +115,54 @@ def _join(parts: list[_Facilities]) -> _Facilities:
 def _on_ground(scene: Scene, profile: Profile) -> _Facilities:
     """Facilities that are surfaces, whole (not yet cut by zone): net m3 per feature, then cut."""
     surfaces = scene.surfaces
-    area = surfaces.area
-    given = surfaces.fields["storage"]
-    default = surfaces.assumed["storage"]
+    by_itself = np.isfinite(surfaces.fields["storage"]) | (surfaces.share("storage") > 0)
+    rows = np.flatnonzero(by_itself | surfaces.where("water", "buildings"))  # others hold nothing
+    area, given = surfaces.area[rows], surfaces.fields["storage"][rows]
     has = np.isfinite(given)
-    water, roofs = surfaces.where("water"), surfaces.where("buildings")
-    height = np.nan_to_num(surfaces.share("storage"), nan=0.0)
-    deep = np.where(has, np.divide(np.nan_to_num(given), area, out=np.zeros(surfaces.n),
-                                   where=area > 0), height)  # fmt: skip
-    dry = np.ones(surfaces.n)
+    water, roofs = (surfaces.where(name)[rows] for name in ("water", "buildings"))
+    height = np.nan_to_num(surfaces.share("storage")[rows], nan=0.0)
+    stated = np.where(has, given, 0.0)
+    deep = np.where(has, np.divide(stated, area, out=np.zeros(len(rows)), where=area > 0), height)
+    dry = np.ones(len(rows))
     asked = np.flatnonzero((deep > 0) & ~(water | roofs))  # the others hold nothing to drown
-    middle = surfaces.polygons.take(asked).centroids()
-    dry[asked] = usable(deep[asked], 0.0, groundwater_at(scene, middle))
+    dry[asked] = usable(deep[asked], 0.0, _groundwater(scene, rows[asked]))
     shower, rise = profile.rate("storage.own_rain"), profile.rate("storage.water_rise")
     net = np.where(water, rise * area, np.maximum(0.0, (height * dry - shower) * area))
     for name in ("green_roof", "blue_roof"):
-        depth = profile.rate(f"storage.{name}")
-        own = np.where(roofs, np.clip(np.nan_to_num(surfaces.fields[name]), 0.0, 1.0) * area, 0.0)
+        depth, share = profile.rate(f"storage.{name}"), np.nan_to_num(surfaces.fields[name][rows])
+        own = np.where(roofs, np.clip(share, 0.0, 1.0) * area, 0.0)
         net = net + max(0.0, depth - shower) * own
     # the field says it all: no table height, no roof depth on top of it (a facility counts once)
     own_rain = np.where(water, 0.0, shower * area)
-    net = np.where(has, np.maximum(0.0, np.nan_to_num(given) * dry - own_rain), net)
-    gross = np.maximum(0.0, np.where(has, np.nan_to_num(given), height * area) - own_rain)
+    net = np.where(has, np.maximum(0.0, stated * dry - own_rain), net)
+    gross = np.maximum(0.0, np.where(has, stated, height * area) - own_rain)
     drowned = np.where(dry < 1.0, gross - net, 0.0)
-    measured = has & ~default
-    k = np.flatnonzero((net + drowned)[scene.cut.feature] > 0)
+    measured = has & ~surfaces.assumed["storage"][rows]
+    some, position = np.flatnonzero(net + drowned > 0), np.full(surfaces.n, -1)
+    position[rows[some]] = some
+    k = np.flatnonzero(position[scene.cut.feature] >= 0)
     row, share = scene.cut.feature[k], scene.cut.share[k]
-    volume, ground = net[row] * share, area[row] * share
-    return _Facilities(scene.cut.zone[k], volume, np.where(measured[row], 0.0, volume), row, ground,
-                       drowned[row] * share, np.where(dry[row] < 1.0, ground, 0.0))  # fmt: skip
+    at = position[row]
+    volume, ground = net[at] * share, area[at] * share
+    return _Facilities(scene.cut.zone[k], volume, np.where(measured[at], 0.0, volume), row, ground,
+                       drowned[at] * share, np.where(dry[at] < 1.0, ground, 0.0))  # fmt: skip
+
+
+def _groundwater(scene: Scene, rows: np.ndarray) -> np.ndarray:
+    """(k,) m below the ground in the middle of surfaces."""
+    def sampled(some: np.ndarray) -> tuple[np.ndarray, ...]:
+        return some, groundwater_at(scene, scene.surfaces.polygons.take(some).centroids())
+
+    maps = [item.raster for item in scene.rasters("groundwater")]
+    return by_row(scene, "groundwater", (maps,), rows, sampled, "shape")[1]
 
 
 def _underground(scene: Scene, profile: Profile) -> _Facilities:
     """Infiltration crates, cut by zone; the same crate drawn twice counts once."""
     items = scene.items
     index, crates, storage = crates_of(scene)
+    if not len(index):
+        return _Facilities(*(np.zeros(0, kind) for kind in (int, float, float, int) + 3 * (float,)))
     area = crates.area()
     height = scene.surfaces.functions["infiltration_crate"].storage or 0.0
     measured = np.isfinite(items.fields["storage"][index]) & ~items.assumed["storage"][index]

@@ -8,9 +8,9 @@ import numpy as np
 
 from ..boxes import bbox_pairs
 from ..geometry import Polygons, overlap_areas
-from ..kept import by_row
+from ..kept import by_row, whole_of
 from ..words import NOT_IN_SCOPE, say
-from ._ground import sealed_cut, sealed_per_zone, sealed_unknown
+from ._ground import sealed_of
 from .spec import RATIO, Indicator, Input, Measurement, Part, Places
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     """
     measurement = Measurement(legal_default=NOT_IN_SCOPE)
     cut = scene.cut
-    sealed = sealed_cut(scene)
+    ground = sealed_of(scene)
+    sealed, zone, expected = ground.cut, ground.unknown, ground.expected
     disconnected, assumed = _disconnected(scene)
-    zone, expected = sealed_unknown(scene, sealed)
     hard = np.flatnonzero(sealed > 0)
     row = cut.feature[hard]
     none = np.full(len(zone), np.nan)
@@ -43,11 +43,7 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
         den=np.concatenate([np.where(np.isfinite(share), sealed[hard], np.nan), none]),
         assumed=np.concatenate([assumed[row].astype(float), np.zeros(len(zone))]),
     )
-    total = sealed_per_zone(scene, sealed)
-    known = np.ones(scene.n_zones + 1, bool)
-    known[zone] = False
-    known[0] = not len(zone)
-    for number in np.flatnonzero((total <= 0) & known):
+    for number in ground.without():
         measurement.not_applicable[int(number)] = say(
             "indicators.stormwater_disconnection.no_sealed"
         )
@@ -67,21 +63,20 @@ def _disconnected(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
     inside = np.zeros(surfaces.n, bool)
     inside[scene.cut.feature] = True
     ask = np.flatnonzero(inside & (np.isnan(value) | assumed))
+    areas = whole_of(scene, "sewer_areas", (sewer,),
+                     lambda: Polygons.from_wkb([sewer.wkb[k] for k in use]))  # fmt: skip
 
     def shared(some: np.ndarray) -> tuple[np.ndarray, ...]:
-        areas = Polygons.from_wkb([sewer.wkb[k] for k in use])
         asked = surfaces.polygons.take(some)
         i, j = bbox_pairs(asked.bounds(), areas.bounds())
-        return some[i], j, overlap_areas(asked, areas, i, j)
+        common = overlap_areas(asked, areas, i, j)
+        total = np.bincount(i, common, len(some))
+        mixed = np.bincount(i, common * combined[use][j], len(some))
+        found = np.flatnonzero(total > 0)
+        return some[found], 1.0 - np.clip(mixed[found] / total[found], 0.0, 1.0)
 
-    row, j, common = by_row(scene, "sewer", (sewer,), ask, shared,
-                            "shape")  # fmt: skip
-    i = np.searchsorted(ask, row)
-    total = np.bincount(i, common, len(ask))
-    mixed = np.bincount(i, common * combined[use][j], len(ask))
-    found = total > 0
-    value[ask[found]] = 1.0 - np.clip(mixed[found] / total[found], 0.0, 1.0)
-    assumed[ask[found]] = False
+    row, mapped = by_row(scene, "sewer", (sewer,), ask, shared, "shape")
+    value[row], assumed[row] = mapped, False
     return value, assumed
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from osgeo import ogr
 
-from dgo_twin_plugin.engine.indicators._sight import Walls
+from dgo_twin_plugin.engine.indicators import _sight
+from dgo_twin_plugin.engine.indicators._sight import Walls, passing
 from dgo_twin_plugin.engine.indicators.light_nuisance import SPEC, illuminance
 from tests.engine.factory import box, profile, rows, scene, values
 
@@ -80,6 +82,36 @@ def test_sight_agrees_with_a_plain_check_of_every_wall():
     expected = (t > 0) & (t < 1) & (np.abs(y) <= 5)
     assert 10 < expected.sum() < 390
     assert (walls.between(a, b) == expected).all()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_many_lines_find_the_walls_that_few_find(seed, monkeypatch):
+    """By cells of a grid, and each with each."""
+    rng = np.random.default_rng(seed)
+    foot, angle = rng.uniform(-80, 80, (40, 2)), rng.uniform(0, 2 * np.pi, 40)
+    tip = foot + rng.uniform(1, 25, (40, 1)) * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    a, b = rng.uniform(-90, 90, (500, 2)), rng.uniform(-90, 90, (500, 2))
+    few = Walls(*foot.T, *tip.T).between(a, b)
+    monkeypatch.setattr(_sight, "_FEW", 0)
+    many = Walls(*foot.T, *tip.T).between(a, b)
+    assert 50 < few.sum() < 450
+    assert (few == many).all()
+    assert not Walls(*np.zeros((4, 0))).between(a, b).any()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_lines_through_boxes_against_geos(seed):
+    rng = np.random.default_rng(seed)
+    a, b = rng.uniform(0, 100, (300, 2)), rng.uniform(0, 100, (300, 2))
+    corner = rng.uniform(0, 100, (4, 2))
+    boxes = np.hstack([corner, corner + rng.uniform(1, 20, (4, 2))])
+    shapes = [ogr.CreateGeometryFromWkt(box(*each)) for each in boxes.tolist()]
+    expected = [any(ogr.CreateGeometryFromWkt(f"LINESTRING({p[0]} {p[1]},{q[0]} {q[1]})")
+                    .Intersects(shape) for shape in shapes)
+                for p, q in zip(a.tolist(), b.tolist())]  # fmt: skip
+    assert passing(a, b, boxes).tolist() == expected
+    assert 30 < sum(expected) < 270
+    assert not passing(a, b, np.zeros((0, 4))).any()
 
 
 def test_map_counts_as_one_installation_more():

@@ -28,7 +28,14 @@ class Doors:
 
     def of(self, rows: np.ndarray) -> np.ndarray:
         """Indices of the doors of these buildings (rows of the surfaces)."""
-        return np.flatnonzero(np.isin(self.building, rows))
+        asked = np.zeros(int(max(self.building.max(initial=0), rows.max(initial=0))) + 1, bool)
+        asked[rows] = True
+        return np.flatnonzero(asked[self.building])
+
+    def take(self, index: np.ndarray) -> Doors:
+        """Some of the doors."""
+        return Doors(self.building[index], self.xy[index], self.share[index], self.given[index],
+                     self.entries.take(index))  # fmt: skip
 
 
 def network_of(scene: Scene) -> Network:
@@ -48,11 +55,25 @@ def doors_of(scene: Scene) -> Doors:
     return found
 
 
+def doors_at(scene: Scene, rows: np.ndarray) -> Doors:
+    """The doors of some buildings, ascending. Where no entrance was drawn a door rests on its own
+    building alone: those of others need not be found."""
+    if scene.reuse is None or scene.vectors("entrances") is not None or "doors" in scene.cache:
+        every = doors_of(scene)
+        return every.take(every.of(rows))
+    xy, at = facing(scene.surfaces.polygons.take(rows), network_of(scene), _entry_reach())
+    return Doors(rows, xy, np.ones(len(rows)), np.zeros(len(rows), bool), at)
+
+
+def _entry_reach() -> float:
+    return float(constants("access")["walking"]["entry_reach"])
+
+
 def _doors(scene: Scene) -> Doors:
     surfaces = scene.surfaces
     rows = np.flatnonzero(surfaces.where("buildings") & (surfaces.area > 0))
     polygons = surfaces.polygons.take(rows)
-    grid, reach = network_of(scene), float(constants("access")["walking"]["entry_reach"])
+    grid, reach = network_of(scene), _entry_reach()
     if scene.reuse is not None and scene.vectors("entrances") is None:
         return _by_building(scene, rows, grid, reach)
     drawn = entrances(polygons, scene.vectors("entrances"))
