@@ -53,9 +53,9 @@ class Kept:
             if isinstance(answer, Lines):
                 if answer.kind not in steps:
                     match = match_of(scene, answer.kind)
-                    rows = len(answer.steps[-1] if answer.steps else answer.covered)
+                    rows = len(answer.steps[-1]) - 1 if answer.steps else len(answer.covered)
                     stays = np.array_equal(match, np.arange(rows))
-                    steps[answer.kind] = () if stays else (match,)
+                    steps[answer.kind] = () if stays else (np.append(match, -1),)
                 answer = replace(answer, steps=answer.steps + steps[answer.kind])
             self._new[name], idle[name] = (inputs, answer), count
         self._old, self._new, self._idle = self._new, {}, idle
@@ -199,7 +199,8 @@ MOST_CHANGED = 60  # features up to which neighbours are looked for one by one
 class Lines:
     """What is known of rows of the surfaces: ``covered`` (n,) of which; ``columns``, arrays (k,),
     the first the row; ``of`` arrays (n,) that it was made from. ``steps``: where the rows of later
-    scenes, one after the other, were in the one before; nothing was moved along yet."""
+    scenes, one after the other, were in the one before, and a last -1, where what is nowhere stays;
+    nothing was moved along yet."""
 
     kind: Kind
     covered: np.ndarray
@@ -209,11 +210,9 @@ class Lines:
 
     def moved(self) -> Lines:
         """The same for the rows of the last scene, as far as they are there."""
-        n, match = len(self.covered), self.steps[-1]
+        n, match = len(self.covered), self.steps[-1][:-1]
         for step in self.steps[-2::-1]:
-            there = np.flatnonzero(match >= 0)
-            match, last = np.full(len(match), -1, np.int64), match
-            match[there] = step[last[there]]
+            match = step.take(match)
         good = np.flatnonzero(match >= 0)
         back = np.full(n, -1, np.int64)
         back[match[good]] = good

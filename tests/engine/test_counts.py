@@ -6,12 +6,12 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dgo_twin_plugin.engine.counts import nth, owners, ranges
+from dgo_twin_plugin.engine.counts import FEW, nth, owners, ranges
 
 numbers = st.lists(st.integers(0, 5), max_size=30)
 
 
-@given(counts=numbers)
+@given(counts=st.one_of(numbers, st.lists(st.integers(0, 5), min_size=FEW, max_size=2 * FEW)))
 def test_owners_and_nth(counts) -> None:
     count = np.array(counts, np.int64)
     assert owners(count).tolist() == [k for k, c in enumerate(counts) for _ in range(c)]
