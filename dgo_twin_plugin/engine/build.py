@@ -180,6 +180,8 @@ def _assumptions(found: Sorted, first: int, said: dict[int, str],
     """What the features of a layer, from row ``first``, call assumed themselves, and the programmes
     of rough ones."""
     layer, words, keep = found.layer, found.told.words, found.keep
+    if not len(keep):  # an empty layer has no words to compare
+        return
     column = layer.columns.get(ASSUMED)
     for k, row in enumerate(keep.tolist() if column is not None else ()):
         if column is not None and column[row] is not None and str(column[row]).strip():
