@@ -19,6 +19,7 @@ Tick = Callable[[], None]
 Progress = Callable[[float, str], None]
 Work = Callable[[Tick, Progress], Any]
 
+MUCH = 10_000  # new objects that take a turn of the window to look through
 
 _sweeping = threading.Lock()
 _unswept = 0  # jobs at work
@@ -55,6 +56,7 @@ class Job:
         self.then: Callable[[Any], None] | None = None  # for whoever started it
         self.fraction = 0.0
         self.ms = 0.0
+        self.made = 0  # objects that are there now and were not, of those that can stand in circles
         self._stop = threading.Event()
 
     def cancel(self) -> None:
@@ -85,6 +87,7 @@ class Job:
                 self.tick()
                 assert work is not None
                 self.result = work(self.tick, self.progress)
+                self.made = gc.get_count()[0]
         except Cancelled:
             self.cancel()
         except BaseException as error:  # also MemoryError: the panel says it and lives on
@@ -193,11 +196,11 @@ class Worker(QObject):
         return ended
 
     def _came(self, job: Job) -> None:
-        """What the job made is looked through for circles now, in a turn of its own: else Python
-        does it while the numbers are painted, and the window stands still for both."""
+        """Where the job made much, that is looked through for circles now, in a turn of its own:
+        else Python does it while the numbers are painted, and the window stands still for both."""
         self._back.append(job)
-        if gc.isenabled():
-            gc.collect(1)
+        if gc.isenabled() and job.made > MUCH:
+            gc.collect(1)  # not the oldest: that is all of QGIS
         self._turn.start(0)
 
     def _deliver(self) -> None:

@@ -273,10 +273,11 @@ def test_the_collector_works_again_afterwards(qgis_app: Any) -> None:
         gc.enable()
 
 
+@pytest.mark.parametrize(("made", "looked"), [(50_000, [1]), (1_000, [])])
 def test_what_a_job_made_is_looked_through_before_it_is_told(
-    qgis_app: Any, monkeypatch: pytest.MonkeyPatch
+    qgis_app: Any, monkeypatch: pytest.MonkeyPatch, made: int, looked: list[int]
 ) -> None:
-    """Python's collector looks at the young objects in a turn before ``done``, so painting the
+    """Python's collector looks at many young objects in a turn before ``done``, so painting the
     first numbers does not pay for it; what came back when the worker ends is not told."""
     from qgis.PyQt.QtCore import QCoreApplication
 
@@ -286,16 +287,16 @@ def test_what_a_job_made_is_looked_through_before_it_is_told(
     monkeypatch.setattr(module.gc, "collect", lambda generation: said.append(generation))
     worker = module.Worker()
     worker.done.connect(lambda _job: said.append("done"))
-    worker.start(module.Job(lambda _t, _p: None))
+    worker.start(module.Job(lambda _t, _p: [[] for _ in range(made)]))
     end = time.monotonic() + 10
     while "done" not in said and time.monotonic() < end:
         QCoreApplication.processEvents()
-    assert said == [1, "done"]
-    worker._came(module.Job(lambda _t, _p: None))
-    assert said == [1, "done", 1]  # not told in the same turn
+    assert said == [*looked, "done"]
+    worker._came(worker._last)
+    assert said == [*looked, "done", *looked]  # not told in the same turn
     worker.end()
     QCoreApplication.processEvents()
-    assert said == [1, "done", 1]
+    assert said == [*looked, "done", *looked]
 
 
 class Stumbles:
