@@ -166,8 +166,3 @@ def main_zone(n: int, cut: Cut) -> np.ndarray:
     several = several[np.argsort(cut.area[several], kind="stable")]
     home[cut.feature[several]] = cut.zone[several]  # the largest is written last
     return home
-
-
-def main_type(n: int, cut: Cut, zones: Zones) -> np.ndarray:
-    """(n,) object: the area type where most of each feature lies; None where it lies in none."""
-    return np.array([None, *zones.area_type.tolist()], object).take(main_zone(n, cut))

@@ -132,7 +132,7 @@ def _by_quarters(polygons: Polygons, solid: np.ndarray, low: np.ndarray, size: f
         four: dict[tuple[int, int], list[ogr.Geometry]] = {}
         for (i, j), geometry in found.items():
             four.setdefault((i // 2, j // 2), []).append(geometry)
-        if len(four) == len(found):  # one on each side of the origin: no halving brings them closer
+        if four.keys() == found.keys():  # on all sides of the origin: no halving brings them closer
             four = {(0, 0): list(found.values())}
         found = {at: whole(kept, ("joined", level, *at), tuple(some), partial(dissolve, some))
                  for at, some in four.items()}  # fmt: skip

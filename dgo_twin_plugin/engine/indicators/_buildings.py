@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..defaults import main_zone
 from ..kept import each_alike, whole_of
 from ..legal import asked, is_new, test_limits
 from ..words import BASIS_LEGAL, EXCEEDS, INDICATIVE, say
@@ -60,13 +61,10 @@ def _buildings(scene: Scene) -> Buildings:
     several = np.flatnonzero(np.bincount(of, minlength=1)[of] > 1)
     home = np.zeros(len(row), np.int64)
     home[of] = zone
-    main_zone = home.copy()
     best_first = several[np.lexsort((zone[several], -share[several]))]
-    best_last = several[np.argsort(area[several], kind="stable")]
     home[of[best_first[::-1]]] = zone[best_first[::-1]]
-    main_zone[of[best_last]] = zone[best_last]
     return Buildings(row, surfaces.where("dwelling")[row], is_new(surfaces)[row], gfa, floor, of,
-                     zone, share, area, home, main_zone)  # fmt: skip
+                     zone, share, area, home, main_zone(surfaces.n, cut)[row])  # fmt: skip
 
 
 def required(
