@@ -14,22 +14,22 @@ from .functions import Functions
 from .geometry import Polygons, containing
 from .joints import GAP
 from .kept import Kept, Lines, Reuse, pairing, same, same_shapes, whole
+from .outline import outline
 from .overlap import Divided, divide, divide_again, meeting, uncovered, zone_areas
 from .pulse import beat
+from .rim import Covers, Squares, at_rim, covers
 from .scan import Coarse
-from .solid import Covers, covers, union_of_disjoint
 from .strips import strips
 from .words import LOW, NORMAL
-from .zones import fill_holes
 
 if TYPE_CHECKING:
     from .scene import Scene, Zones
     from .sketch import Ground
 
 OVERLAP_CHECK = 0.005  # m2: less common ground than this is not worth a check
-DUST = 1e-9  # m
 MOST_CHANGED = 20  # features up to which the edge of the plan is looked at one by one
 MARGIN = 100 * GAP  # m within which ground may have a say in the edge of the plan
+LOST = 1e-6  # share of the design that dust along its edges may take from the plan
 _LAST = "ground"
 
 
@@ -269,9 +269,12 @@ class Plan:
         return cls(geometry, Polygons.from_geometries([geometry]), checks or [])
 
 
-def plan_of(design: Polygons, measured: Covers = covers, kept: Kept | None = None) -> Plan:
+def plan_of(design: Polygons, measured: Covers = covers) -> Plan:
     """The ground of the design with its holes filled."""
-    return Plan.of(begun_alike(fill_holes(union_of_disjoint(design, False, measured, kept))))
+    made, ground = outline(design.take(at_rim(design, measured))), float(design.area().sum())
+    if made.Area() < ground * (1.0 - LOST):  # features that overlap made up for a gap: it is open
+        made = outline(design)
+    return Plan.of(made)
 
 
 def plan_again(visible: Polygons, design: np.ndarray, kept: Kept, last: Last) -> Plan:
@@ -284,25 +287,26 @@ def plan_again(visible: Polygons, design: np.ndarray, kept: Kept, last: Last) ->
     if known and before is not None:
         if _stays(visible, design, last, before.polygons):
             return kept.put("plan", inputs, before)
-    made = plan_of(visible.take(design), _Squares(kept, last, design).covers, kept)
-    if known and before is not None and _alike(made.polygons, before.polygons):
+    made = plan_of(visible.take(design), _Squares(kept, last, design).covers)
+    if known and before is not None and same(made.polygons.xy, before.polygons.xy) and same(
+            made.polygons.ring_start, before.polygons.ring_start):
         made = before  # so are the zones, and all that rests on them
     return kept.put("plan", inputs, made)
 
 
 @dataclass(frozen=True)
 class _Squares:
-    """:func:`solid.covers`, of which only what changed is measured."""
+    """:func:`rim.covers`, of which only what changed is measured."""
 
     kept: Kept
     last: Last
     design: np.ndarray
 
-    def covers(self, polygons: Polygons, squares: Polygons
+    def covers(self, polygons: Polygons, squares: Squares
                ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
         made_from, before = self.kept.made_from("squares"), self.kept.found("squares")
         match = np.full(polygons.n, -1, np.int64)
-        if made_from is not None and same(made_from[0], squares.xy):
+        if made_from is not None and made_from[0] == squares:
             match = np.where(self.last.shape, self.last.pair, -1)[self.design]
             match[match >= 0] = np.where(before.covered, np.arange(len(before.covered)),
                                          -1)[match[match >= 0]]  # fmt: skip
@@ -319,35 +323,9 @@ class _Squares:
                 (row, *before.columns[1:]), (i, j, area)))
         covered = np.zeros(len(self.last.pair), bool)
         covered[self.design] = True
-        self.kept.put("squares", (squares.xy,),
+        self.kept.put("squares", (squares,),
                       Lines("shape", covered, (self.design[i], j, area), ()))  # fmt: skip
         return i, j, area
-
-
-def begun_alike(geometry: ogr.Geometry) -> ogr.Geometry:
-    """The same polygons without holes, each ring begun at its lowest vertex and the polygons in
-    order of that: what GEOS begins with depends on all that it joined."""
-    polygons = Polygons.from_geometries([geometry])
-    ends = polygons.ring_start
-    rings = [polygons.xy[a : b - 1] for a, b in zip(ends[:-1], ends[1:])]
-    rings = [np.roll(xy, -int(np.lexsort(xy.T[::-1])[0]), axis=0) for xy in rings]
-    rings.sort(key=lambda xy: tuple(xy[0]))
-    made = ogr.Geometry(ogr.wkbMultiPolygon)
-    for xy in rings:
-        made.AddGeometry(_polygon(xy))
-    return made if len(rings) != 1 else _polygon(rings[0])
-
-
-def _polygon(xy: np.ndarray) -> ogr.Geometry:
-    each = np.arange(1)
-    closed = np.concatenate([xy, xy[:1]])
-    return Polygons(closed, np.array([0, len(closed)]), each, each, 1).geometry(0)
-
-
-def _alike(a: Polygons, b: Polygons) -> bool:
-    """The same plan but for the dust of joining its parts in another order."""
-    return (a.xy.shape == b.xy.shape and np.array_equal(a.ring_start, b.ring_start)
-            and bool((np.abs(a.xy - b.xy) <= DUST).all()))  # fmt: skip
 
 
 def _stays(visible: Polygons, design: np.ndarray, last: Last, plan: Polygons) -> bool:

@@ -33,7 +33,6 @@ from .sketch import (
     given_of,
     mark_assumed,
 )
-from .solid import union_of_disjoint
 from .sorting import Sorted, sort_layer
 from .wkb import POINT
 from .words import DgoError
@@ -268,7 +267,7 @@ def _plan_area(sources: Sources, parts: Halves | None, seen: Callable[[], Polygo
                ground: Ground, area_map: Polygons, origin: tuple[float, float],
                kept: Kept | None, last: Last | None) -> Plan:  # fmt: skip
     """Given, else the union of the design's surfaces with holes filled, else (nothing designed:
-    the current situation is scored) the area-type map."""
+    the current situation is scored) the area-type map, or the current situation likewise."""
     if sources.plan_area:
         return whole(kept, "plan", (sources.plan_area, origin),
                      lambda: _given_plan(sources, origin))  # fmt: skip
@@ -280,10 +279,10 @@ def _plan_area(sources: Sources, parts: Halves | None, seen: Callable[[], Polygo
         return plan_of(parts.made[0].visible)  # nothing lies above the design
 
     def of_map() -> Plan:
-        union = union_of(area_map) if area_map.n else union_of_disjoint(seen())
-        if union.IsEmpty():
+        made = Plan.of(union_of(area_map)) if area_map.n else plan_of(seen())
+        if made.geometry.IsEmpty():
             raise DgoError("problems.plan_without_ground")
-        return Plan.of(union)
+        return made
 
     if not area_map.n:
         return of_map()

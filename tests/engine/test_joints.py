@@ -10,8 +10,8 @@ from osgeo import ogr
 
 from dgo_twin_plugin.engine.geometry import Polygons
 from dgo_twin_plugin.engine.joints import GAP, jointed
+from dgo_twin_plugin.engine.outline import outline
 from dgo_twin_plugin.engine.overlap import dissolve
-from dgo_twin_plugin.engine.solid import union_of_disjoint
 from dgo_twin_plugin.engine.strips import strips
 
 
@@ -66,7 +66,7 @@ def test_a_turned_floor_of_tiles_is_one_polygon_without_holes(angle: float) -> N
             x, y = 7.0 * c + 3.5 * (r % 2), 3.0 * r
             xy = np.array([(x, y), (x + 7, y), (x + 7, y + 3), (x, y + 3), (x, y)]) @ turn + 1234.5
             wkt.append("POLYGON((" + ",".join(f"{a!r} {b!r}" for a, b in xy.tolist()) + "))")
-    made = union_of_disjoint(polygons(*wkt))
+    made = outline(polygons(*wkt))
     assert counted(made) == (1, 0)
     assert made.Area() == pytest.approx(12 * 12 * 21, abs=1e-3)
 

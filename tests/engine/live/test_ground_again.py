@@ -6,16 +6,13 @@ import numpy as np
 import pytest
 from osgeo import ogr
 
-from dgo_twin_plugin.engine import again, runs, solid
+from dgo_twin_plugin.engine import again, rim, runs
 from dgo_twin_plugin.engine.build import build_scene
 from dgo_twin_plugin.engine.functions import load_functions
 from dgo_twin_plugin.engine.geometry import Polygons
 from dgo_twin_plugin.engine.indicators import natural_banks
-from dgo_twin_plugin.engine.kept import Kept
 from dgo_twin_plugin.engine.live import LiveAssessor
-from dgo_twin_plugin.engine.overlap import resolve
 from dgo_twin_plugin.engine.words import TWENTY
-from dgo_twin_plugin.engine.zones import fill_holes
 
 from ..factory import profile
 from . import edits
@@ -99,56 +96,18 @@ def test_polygons_of_which_a_few_are_others(seed: int, monkeypatch: pytest.Monke
                  polygons.joined(Polygons.from_geometries(shapes)).take(index))  # fmt: skip
 
 
-@pytest.mark.parametrize("west", [0.0, -160.0])
-def test_the_plan_is_joined_tile_by_tile(west: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    """To the bit as without what was joined before, and against GEOS; of few tiles anew, also
-    where the edge crosses a round coordinate, and where the plan lies about the origin."""
-    monkeypatch.setattr(solid, "FEW", 0)
-    monkeypatch.setattr(solid, "TILE", 2)
-    random, kept = np.random.default_rng(2), Kept()
-    column, row = (k.ravel() for k in np.indices((30, 30)))
-    corner = np.stack([column, row], axis=-1) * 10.0 + random.uniform(-2, 2, (900, 2))
-    corner += west - corner.min(axis=0)
-    counts: list[list[int]] = []
-    dissolve = solid.dissolve
-
-    def counted(given: list[ogr.Geometry]) -> ogr.Geometry:
-        counts[-1].append(len(given))
-        return dissolve(given)
-
-    monkeypatch.setattr(solid, "dissolve", counted)
-    for _ in range(4):
-        x0, y0 = corner.T
-        drawn = solid._boxes(x0, y0, x0 + 12.0, y0 + 12.0)
-        visible, _ = resolve(drawn, np.zeros(900))
-        made = []
-        kept.begin()
-        for memory in (kept, None):
-            counts.append([])
-            made.append(solid.union_of_disjoint(visible, False, kept=memory))
-        kept.settle()
-        one, other = (again.begun_alike(fill_holes(each)) for each in made)
-        assert one.ExportToWkb() == other.ExportToWkb()
-        expected = fill_holes(dissolve([drawn.geometry(k) for k in range(900)]))
-        assert one.SymmetricDifference(expected).Area() < 1e-6
-        corner[random.integers(900)] += random.uniform(-2, 2, 2)
-        corner[corner.sum(axis=1).argmin()] -= 1.0
-    quick, slow = counts[2::2], counts[3::2]
-    assert all(3 * len(a) < len(b) for a, b in zip(quick, slow)) and any(quick)
-
-
 @pytest.mark.parametrize("turn", [0.0, 0.2])
 def test_the_edge_of_a_large_plan(turn: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """By squares, also where the plan is small: only what changed is laid over them again."""
-    monkeypatch.setattr(solid, "FEW", 0)
+    monkeypatch.setattr(rim, "FEW", 0)
     monkeypatch.setattr("dgo_twin_plugin.engine.again._stays", lambda *_: False)
     sources, random = plan(turn=turn), np.random.default_rng(3)
     live = LiveAssessor(profile(), DATE, indicators=TWENTY)
     live.assess(sources)
     asked: list[int] = []
-    covers = solid.covers
+    covers = rim.covers
 
-    def counted(polygons: Polygons, squares: Polygons):  # type: ignore[no-untyped-def]
+    def counted(polygons: Polygons, squares: rim.Squares):  # type: ignore[no-untyped-def]
         asked.append(polygons.n)
         return covers(polygons, squares)
 
@@ -190,16 +149,16 @@ def test_the_plan_is_joined_again_only_where_its_edge_is_touched(
         monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     """A building that moves on its lot leaves the plan as it is, also on a lot at the edge."""
     joined: list[int] = []
-    union = again.union_of_disjoint
+    outline = again.outline
 
-    def counted(polygons: Polygons, *rest):  # type: ignore[no-untyped-def]
+    def counted(polygons: Polygons) -> ogr.Geometry:
         joined.append(polygons.n)
-        return union(polygons, *rest)
+        return outline(polygons)
 
     sources, random = plan(), np.random.default_rng(5)
     live = LiveAssessor(profile(), DATE, indicators=TWENTY)
     before = live.assess(sources).scene
-    monkeypatch.setattr(again, "union_of_disjoint", counted)
+    monkeypatch.setattr(again, "outline", counted)
     quiet = 0
     for _ in range(8):
         _, sources = edits.any_edit(sources, random)
@@ -231,15 +190,6 @@ def test_a_measurement_that_says_the_same_keeps_its_marks() -> None:
                            and made.prepared[i] is before.prepared[i]}  # fmt: skip
         before = made
     assert same_as_before
-
-
-def test_holes_that_whole_squares_surround_are_filled() -> None:
-    open_ = np.array([[0, 0, 0, 0, 1], [0, 1, 0, 0, 0], [0, 0, 0, 1, 0], [0, 0, 1, 0, 0],
-                      [0, 0, 0, 0, 0]], bool)  # fmt: skip
-    outside = solid._from_outside(open_)
-    assert outside.sum() == 1 and outside[0, 4]
-    open_[1, 4] = True  # now the corner of (2, 3) is open, and that of (3, 2) behind it
-    assert solid._from_outside(open_).sum() == 4
 
 
 def test_a_shore_does_not_depend_on_the_others() -> None:
