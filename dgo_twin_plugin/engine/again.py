@@ -337,16 +337,24 @@ def _stays(visible: Polygons, design: np.ndarray, last: Last, plan: Polygons) ->
     gone = gone[~old.ground.current[gone]]
     if len(now) + len(gone) > MOST_CHANGED:
         return False
-    both = now[last.pair[now] >= 0]
-    came, went = np.setdiff1d(now, both), np.setdiff1d(gone, last.pair[both])
-    before, after = old.visible.bounds(), visible.bounds()
-    if not _inside(np.concatenate([after[came], before[went]]), plan).all():
+    pair = last.pair[now]
+    (again,) = (pair >= 0).nonzero()
+    stood = set(pair[again].tolist())
+    went = [row for row in gone.tolist() if row not in stood]
+    before = old.visible.bounds()
+    boxes = np.concatenate([visible.bounds()[now], before[went]])
+    then, both = before[pair[again]], boxes[again]
+    boxes[again, :2] = np.minimum(both[:, :2], then[:, :2])
+    boxes[again, 2:] = np.maximum(both[:, 2:], then[:, 2:])
+    inside = _inside(boxes, plan)
+    # what is still there and reaches the edge may have changed elsewhere only
+    wide = again[~inside[again]]
+    inside[wide] = True
+    if not inside.all():
         return False
-    # what reaches the edge may have changed elsewhere only
-    a, b = before[last.pair[both]], after[both]
-    boxes = np.hstack([np.minimum(a[:, :2], b[:, :2]), np.maximum(a[:, 2:], b[:, 2:])])
-    wide = both[~_inside(boxes, plan)]
-    changed = strips(visible.take(wide), old.visible.take(last.pair[wide]), np.arange(len(wide)))
+    if not len(wide):
+        return True
+    changed = strips(visible.take(now[wide]), old.visible.take(pair[wide]), np.arange(len(wide)))
     return bool(_inside(changed, plan).all())
 
 
