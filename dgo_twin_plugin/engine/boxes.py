@@ -10,57 +10,65 @@ from .pulse import beat
 _AT_ONCE = 1_000_000  # pairs that are tested at once: some 30 MB
 # so many tests per box, and so many besides, cost no more than setting out the rows: measured
 _CHEAP, _CHEAP_TOO = 50, 150_000
+_WORTH = 10_000  # pairs beyond which a look at what lies about all of one side is worth it
 _STEP = 4.0  # from the size of boxes in one set of rows to that in the next
 _MOST = 4096  # rows of the smallest boxes
 Pairs = tuple[np.ndarray, np.ndarray]
-Sides = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+Sides = np.ndarray  # (4, n) low x, low y, high x and high y
 
 
 def bbox_pairs(a: np.ndarray, b: np.ndarray, reach: float = 0.0) -> Pairs:
     """Index pairs (i, j) of boxes ``a`` (n, 4) and ``b`` (m, 4) that meet or touch, or lie within
     ``reach`` of each other along both axes; i ascends. Inverted (empty) and NaN boxes meet nothing.
     """
-    a, b = (np.asarray(v, float).reshape(-1, 4) for v in (a, b))
-    (good_a, of_a), (good_b, of_b) = _sides(a), _sides(b)
-    n, m = len(good_a), len(good_b)
-    if not n or not m:
+    if not len(a) or not len(b):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    of_a = of_a[0] - reach, of_a[1] - reach, of_a[2] + reach, of_a[3] + reach
+    (good_a, of_a), (good_b, of_b) = _sides(a), _sides(b)
+    if reach:
+        of_a[:2] -= reach
+        of_a[2:] += reach
+    n, m = of_a.shape[1], of_b.shape[1]
     if n * m <= _CHEAP * (n + m) + _CHEAP_TOO or not np.isfinite(of_b).all():
         i, j = _each_with_each(of_a, of_b)
     else:
         x0, y0, x1, y1 = of_a
         if (y1 - y0).sum() > (x1 - x0).sum():  # rows along the longer side of what is asked
-            of_a, of_b = ((v[1], v[0], v[3], v[2]) for v in (of_a, of_b))
+            of_a, of_b = of_a[[1, 0, 3, 2]], of_b[[1, 0, 3, 2]]
         i, j = _by_rows(of_a, of_b)
-    return (i if n == len(a) else good_a.take(i)), (j if m == len(b) else good_b.take(j))
+    return (i if good_a is None else good_a.take(i)), (j if good_b is None else good_b.take(j))
 
 
-def _sides(boxes: np.ndarray) -> tuple[np.ndarray, Sides]:
-    """The rows of boxes that are some, and their low x, low y, high x and high y."""
-    x0, y0, x1, y1 = boxes.T.copy()
-    good = np.flatnonzero((x0 <= x1) & (y0 <= y1))
-    if len(good) < len(boxes):
-        x0, y0, x1, y1 = (v.take(good) for v in (x0, y0, x1, y1))
-    return good, (x0, y0, x1, y1)
+def _sides(boxes: np.ndarray) -> tuple[np.ndarray | None, Sides]:
+    """The rows of boxes that are some, None where all are, and their sides."""
+    sides = np.asarray(boxes, float).reshape(-1, 4).T.copy()
+    good = sides[:2] <= sides[2:]
+    if good.all():
+        return None, sides
+    rows = (good[0] & good[1]).nonzero()[0]
+    return rows, sides.take(rows, axis=1)
 
 
 def _each_with_each(a: Sides, b: Sides) -> Pairs:
-    """Every box against every other: of few boxes the quickest way."""
-    ax0, ay0, ax1, ay1 = (v[:, None] for v in a)
-    bx0, by0, bx1, by1 = b
-    m = len(bx0)
-    step = max(_AT_ONCE // m, 1)
+    """Every box against every other: of few boxes the quickest way. Each of the fewer is held
+    against all of the others at once."""
+    (n, m), near = (a.shape[1], b.shape[1]), None
+    if n > m:
+        j, i = _each_with_each(b, a)
+        order = i.argsort(kind="stable")
+        return i.take(order), j.take(order)
+    if n > 1 and n * m > _WORTH:  # what lies away from all of a need not be held against each
+        about = np.concatenate([a[:2].min(axis=1), a[2:].max(axis=1)])
+        near = _each_with_each(about[:, None], b)[1]
+        b, m = b.take(near, axis=1), len(near)
+    step = max(_AT_ONCE // max(m, 1), 1)
     found = []
-    for k in range(0, len(ax0), step):
+    for k in range(0, n, step):
         beat()
-        some = slice(k, k + step)
-        hit = ax0[some] <= bx1
-        hit &= ax1[some] >= bx0
-        hit &= ay0[some] <= by1
-        hit &= ay1[some] >= by0
-        i, j = np.divmod(np.flatnonzero(hit.ravel()), m)
-        found.append((i + k, j))
+        low, high = a[:2, k : k + step, None], a[2:, k : k + step, None]
+        hit = low <= b[2:, None]
+        hit &= high >= b[:2, None]
+        i, j = np.divmod((hit[0] & hit[1]).ravel().nonzero()[0], m)
+        found.append((i + k if k else i, j if near is None else near.take(j)))
     return _joined(found)
 
 

@@ -18,7 +18,8 @@ import numpy as np
 from osgeo import ogr
 
 from .boxes import bbox_pairs
-from .counts import nth, owners, portions, ranges
+from .counts import AT_ONCE, begins, nth, owners, portions, ranges
+from .inside import LONG, containing, first_containing, nearest_segment
 from .pulse import beat
 from .runs import MOST_RUNS, runs_of, spliced, spliced_segments
 from .wkb import geometry_from_wkb, moved_wkb, polygonal, rings_of
@@ -28,8 +29,6 @@ __all__ = ["Polygons", "Segments", "bbox_pairs", "geometry_from_wkb", "overlap_a
            "polygonal"]  # fmt: skip
 
 _LARGE = 4_000  # pairs of edges beyond which GEOS is quicker
-_RING = 64  # edges of a polygon beyond which those above a point are looked up
-AT_ONCE = 100_000  # edge pairs worked on at once: they stay in the caches of a processor
 
 
 @dataclass(frozen=True)
@@ -84,9 +83,17 @@ class Polygons:
 
     # ------------------------------------------------------------------ making
     @classmethod
+    def none(cls) -> Polygons:
+        """No features."""
+        nothing = np.zeros(0, np.int64)
+        return cls(np.zeros((0, 2)), np.zeros(1, np.int64), nothing, nothing, 0)
+
+    @classmethod
     def from_wkb(cls, wkb: Sequence[bytes | None],
                  origin: tuple[float, float] = (0.0, 0.0)) -> Polygons:  # fmt: skip
         """Parse WKB, subtract ``origin``, orient the rings."""
+        if not len(wkb):
+            return cls.none()
         xy, start, parts, features = rings_of(wkb)
         return cls._turned(xy, start, parts, features, len(wkb), origin)
 
@@ -94,7 +101,7 @@ class Polygons:
     def _turned(cls, xy: np.ndarray, start: np.ndarray, parts: np.ndarray, features: np.ndarray,
                 n: int, origin: tuple[float, float]) -> Polygons:  # fmt: skip
         """Moved by ``origin``, exteriors anticlockwise and holes clockwise."""
-        xy, lengths = xy - np.asarray(origin), np.diff(start)
+        xy, lengths = xy - np.asarray(origin), start[1:] - start[:-1]
         exterior = np.ones(len(lengths), bool)
         exterior[1:] = parts[1:] != parts[:-1]
         flip = (_ring_areas(xy, start) > 0) != exterior
@@ -116,19 +123,39 @@ class Polygons:
     def take(self, rows: np.ndarray) -> Polygons:
         """The features of these rows, in this order."""
         rows = np.asarray(rows, np.int64)
+        if not len(rows):
+            return Polygons.none()
         if len(rows) > MOST_RUNS**2:
             runs = runs_of(rows, MOST_RUNS)
             if runs == [(0, self.n)]:
                 return self
             if runs:
                 return spliced([(self, first, last) for first, last in runs])
-        parts, part_feature = ranges(self.feature_part_start[rows],
-                                     self.feature_part_start[rows + 1])  # fmt: skip
-        rings, ring_part = ranges(self.part_ring_start[parts], self.part_ring_start[parts + 1])
-        first, last = self.ring_start[rings], self.ring_start[rings + 1]
-        vertex, _ = ranges(first, last)
-        start = np.concatenate([[0], np.cumsum(last - first)]).astype(np.int64)
-        return Polygons(self.xy[vertex], start, ring_part, part_feature, len(rows))
+        part, part_end = (self.feature_part_start.take(k) for k in (rows, rows + 1))
+        ring, ring_end = self.part_ring_start.take(part), self.part_ring_start.take(part_end)
+        first, last = self.ring_start.take(ring), self.ring_start.take(ring_end)
+        known: dict[str, np.ndarray] = {}
+        if len(rows) <= MOST_RUNS:
+            xy = np.concatenate([self.xy[a:b] for a, b in zip(first.tolist(), last.tolist())])
+        else:
+            xy = self.xy.take(ranges(first, last)[0], axis=0)
+        if (ring_end - ring == 1).all():  # one ring each, as nearly all have
+            ends = np.arange(len(rows) + 1, dtype=np.int64)
+            known = {"feature_part_start": ends, "part_ring_start": ends}
+            ring_part = part_feature = ends[:-1]
+        else:
+            parts, part_feature = ranges(part, part_end)
+            ring, ring_part = ranges(self.part_ring_start.take(parts),
+                                     self.part_ring_start.take(parts + 1))  # fmt: skip
+            first, last = self.ring_start.take(ring), self.ring_start.take(ring + 1)
+        made = Polygons(xy, _starts(last - first), ring_part, part_feature, len(rows))
+        # what is known of these goes along
+        for name, at in (("_ring_area", ring), ("_area", rows), ("_boxes", rows)):
+            if name in self.__dict__:
+                known[name] = self.__dict__[name].take(at, axis=0)
+                known[name].setflags(write=False)
+        made.__dict__.update(known)
+        return made
 
     def replaced(self, rows: Sequence[int], geometries: Sequence[ogr.Geometry | None]) -> Polygons:
         """A copy in which some features have another geometry."""
@@ -144,7 +171,7 @@ class Polygons:
     def patched(self, source: np.ndarray, new: Polygons, edges: bool = False) -> Polygons:
         """The features ``source`` (k,) of these and, where that is -1, the next of ``new``. With
         ``edges`` what is known of their segments goes along."""
-        fresh = np.flatnonzero(source < 0)
+        fresh = (source < 0).nonzero()[0]
         index = source.copy()
         index[fresh] = self.n + np.arange(len(fresh))
         runs = runs_of(index, MOST_RUNS, self.n)
@@ -206,9 +233,8 @@ class Polygons:
         box = np.empty((self.n, 4))
         box[:, :2], box[:, 2:] = np.inf, -np.inf
         if len(self.ring_part):
-            # the rings of a feature stand together
-            first = np.flatnonzero(np.diff(self.ring_feature, prepend=-1))
-            rows, at = self.ring_feature[first], self.ring_start[first]
+            first = begins(self.ring_feature)  # the rings of a feature stand together
+            rows, at = self.ring_feature.take(first), self.ring_start.take(first)
             box[rows, :2] = np.minimum.reduceat(self.xy, at)
             box[rows, 2:] = np.maximum.reduceat(self.xy, at)
         box.setflags(write=False)
@@ -219,16 +245,15 @@ class Polygons:
         s = self.segments
         # relative to a vertex of the own feature, so that far origins cost no digits
         base = np.full((self.n, 2), np.nan)
-        base[self.ring_feature[::-1]] = self.xy[self.ring_start[:-1][::-1]]
-        bx, by = base[s.feature, 0], base[s.feature, 1]
+        base[self.ring_feature[::-1]] = self.xy.take(self.ring_start[-2::-1], axis=0)
+        bx, by = base.T.take(s.feature, axis=1)
         x0, y0, x1, y1 = s.x0 - bx, s.y0 - by, s.x1 - bx, s.y1 - by
         cross = x0 * y1 - x1 * y0
         twice = np.bincount(s.feature, cross, self.n)
         with np.errstate(divide="ignore", invalid="ignore"):
-            cx = np.bincount(s.feature, cross * (x0 + x1), self.n) / (3 * twice)
-            cy = np.bincount(s.feature, cross * (y0 + y1), self.n) / (3 * twice)
-        centre: np.ndarray = base + np.column_stack([cx, cy])
-        return centre
+            base[:, 0] += np.bincount(s.feature, cross * (x0 + x1), self.n) / (3 * twice)
+            base[:, 1] += np.bincount(s.feature, cross * (y0 + y1), self.n) / (3 * twice)
+        return base
 
     @cached_property
     def segments(self) -> Segments:
@@ -241,11 +266,12 @@ class Polygons:
         keep = np.zeros(len(x), bool)
         np.logical_or(x[1:] != x[:-1], y[1:] != y[:-1], out=keep[:-1])
         keep[self.ring_start[1:] - 1] = False
-        at = np.flatnonzero(keep)
-        feature = self.ring_feature.take(owners(np.diff(self.ring_start)).take(at))
-        start = np.zeros(self.n + 1, np.int64)
-        np.cumsum(np.bincount(feature, minlength=self.n), out=start[1:])
-        return Segments(feature, x.take(at), y.take(at), x.take(at + 1), y.take(at + 1), start)
+        at = keep.nonzero()[0]
+        after = at + 1
+        ring = owners(self.ring_start[1:] - self.ring_start[:-1])
+        feature = self.ring_feature.take(ring.take(at))
+        start = _starts(np.bincount(feature, minlength=self.n))
+        return Segments(feature, x.take(at), y.take(at), x.take(after), y.take(after), start)
 
     # ------------------------------------------------------------------ leaving
     def wkb(self, row: int, origin: tuple[float, float] = (0.0, 0.0)) -> bytes:
@@ -270,17 +296,23 @@ class Polygons:
         return ogr.CreateGeometryFromWkb(self.wkb(row))
 
 
+def _starts(count: np.ndarray) -> np.ndarray:
+    """(n + 1,) where each begins of so many, and where the last ends."""
+    start = np.zeros(len(count) + 1, np.int64)
+    count.cumsum(out=start[1:])
+    return start
+
+
 def _ring_areas(xy: np.ndarray, start: np.ndarray) -> np.ndarray:
     """(r,) signed areas, each ring taken relative to its own first vertex."""
-    count = len(start) - 1
-    if count < 1:
+    first, last = start[:-1], start[1:]
+    if not len(first):
         return np.zeros(0)
-    base = xy[start[:-1]].take(owners(np.diff(start)), axis=0)
-    local = xy - base
+    local = xy - xy.take(first, axis=0).take(owners(last - first), axis=0)
     cross = np.zeros(len(xy))
     cross[:-1] = local[:-1, 0] * local[1:, 1] - local[1:, 0] * local[:-1, 1]
-    cross[start[1:] - 1] = 0.0  # no edge from one ring into the next
-    return 0.5 * np.add.reduceat(cross, start[:-1])
+    cross[last - 1] = 0.0  # no edge from one ring into the next
+    return 0.5 * np.add.reduceat(cross, first)
 
 
 def _expand(count_a: np.ndarray, count_b: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -304,10 +336,14 @@ def overlap_areas(a: Polygons, b: Polygons, i: np.ndarray, j: np.ndarray) -> np.
     (a, i), (b, j) = _few(a, i), _few(b, j)
     sa, sb = a.segments, b.segments
     # of many edges only the few that matter are looked up
-    weight = sum(np.minimum(s.start[k + 1] - s.start[k], 4 * _RING) for s, k in ((sa, i), (sb, j)))
-    box_a, box_b = a.bounds(), b.bounds()
+    most = 4 * LONG
+    if 2 * most * len(i) < AT_ONCE:
+        _overlap_chunk(a, b, i, j, result)
+        return result
+    weight = sum(np.minimum(s.start.take(k + 1) - s.start.take(k), most)
+                 for s, k in ((sa, i), (sb, j)))  # fmt: skip
     for chunk in portions(weight, AT_ONCE):
-        _overlap_chunk(a, b, i[chunk], j[chunk], box_a, box_b, result[chunk])
+        _overlap_chunk(a, b, i[chunk], j[chunk], result[chunk])
     return result
 
 
@@ -315,23 +351,23 @@ def _few(polygons: Polygons, rows: np.ndarray) -> tuple[Polygons, np.ndarray]:
     """The same features alone, where they are few of many of which no edges are known yet."""
     if 8 * len(rows) > polygons.n or "segments" in polygons.__dict__:
         return polygons, rows
-    used, index = np.unique(rows, return_inverse=True)
-    return polygons.take(used), index.reshape(-1)
+    used = np.unique(rows)
+    return polygons.take(used), used.searchsorted(rows)
 
 
-def _overlap_chunk(a: Polygons, b: Polygons, i: np.ndarray, j: np.ndarray, box_a: np.ndarray,
-                   box_b: np.ndarray, result: np.ndarray) -> None:  # fmt: skip
+def _overlap_chunk(a: Polygons, b: Polygons, i: np.ndarray, j: np.ndarray,
+                   result: np.ndarray) -> None:  # fmt: skip
     """Fill ``result`` (k,). Pairs with many edges on both sides go to GEOS, which sorts them
     first: all pairs of edges would be quicker to write down than to work through."""
     sa, sb = a.segments, b.segments
-    low = np.maximum(box_a[i, 0], box_b[j, 0])
-    high = np.minimum(box_a[i, 2], box_b[j, 2])
-    base = np.maximum(box_a[i, 1], box_b[j, 1])  # any level does: it cancels; near is exact
+    box_a, box_b = (p.bounds().take(k, axis=0).T.copy() for p, k in ((a, i), (b, j)))
+    # heights are taken from any level: it cancels; near is exact
+    low, base = np.maximum(box_a[:2], box_b[:2])
+    high = np.minimum(box_a[2], box_b[2])
     ea, ca = _members(sa, i, low, high, base)
     eb, cb = _members(sb, j, low, high, base)
-    start_a, start_b = np.cumsum(ca) - ca, np.cumsum(cb) - cb
-    large = np.flatnonzero(ca * cb > _LARGE)
-    for k in large:
+    start_a, start_b = ca.cumsum() - ca, cb.cumsum() - cb
+    for k in (ca * cb > _LARGE).nonzero()[0]:
         common = a.geometry(int(i[k])).Intersection(b.geometry(int(j[k])))
         if common is not None:
             result[k] = common.Area() if common.GetDimension() == 2 else 0.0
@@ -352,17 +388,19 @@ def _members(s: Segments, row: np.ndarray, low: np.ndarray, high: np.ndarray,
     ``base``, the higher of both bottoms: (segments, pair after pair; how many each). Those of
     one side that lie below all of the other cancel out: over every x the other's rings go forth
     as often as back."""
-    count = s.start[row + 1] - s.start[row]
-    many = count > _RING
-    few = np.flatnonzero(~many)
-    index, owner = ranges(s.start[row[few]], s.start[row[few] + 1])
-    pair = few.take(owner)
-    if many.any():
+    first, last = s.start.take(row), s.start.take(row + 1)
+    many = last - first > LONG
+    if not many.any():
+        index, pair = ranges(first, last)
+    else:
+        few = (~many).nonzero()[0]
+        index, owner = ranges(first[few], last[few])
+        pair = few.take(owner)
         # of a long boundary only the few segments near; most are far away
-        asked = np.flatnonzero(many)
+        asked = many.nonzero()[0]
         rows = np.unique(row[asked])
         those, _ = ranges(s.start[rows], s.start[rows + 1])
-        boxes = s.bounds()[those]
+        boxes = s.bounds().take(those, axis=0)
         top = np.full(len(asked), boxes[:, 3].max())
         k, found = bbox_pairs(np.column_stack([low[asked], base[asked], high[asked], top]), boxes)
         k, found = asked[k], those[found]
@@ -375,17 +413,17 @@ def _members(s: Segments, row: np.ndarray, low: np.ndarray, high: np.ndarray,
     keep &= np.minimum(x0, x1) < high.take(pair)
     keep &= x0 != x1
     keep &= np.maximum(s.y0.take(index), s.y1.take(index)) >= base.take(pair)
-    some = np.flatnonzero(keep)
+    some = keep.nonzero()[0]
     return index.take(some), np.bincount(pair.take(some), minlength=len(row))
 
 
 def _below_both(sa: Segments, sb: Segments, ea: np.ndarray, eb: np.ndarray,
                 y_base: np.ndarray) -> np.ndarray:  # fmt: skip
-    """Signed area below both segments of each pair, above ``y_base``."""
+    """Signed area below both segments of each pair, none of them upright, above ``y_base``."""
     ax0, ax1, bx0, bx1 = sa.x0.take(ea), sa.x1.take(ea), sb.x0.take(eb), sb.x1.take(eb)
     left = np.maximum(np.minimum(ax0, ax1), np.minimum(bx0, bx1))
     right = np.minimum(np.maximum(ax0, ax1), np.maximum(bx0, bx1))
-    keep = np.flatnonzero(right > left)
+    keep = (right > left).nonzero()[0]
     area = np.zeros(len(ea))
     if not len(keep):
         return area
@@ -397,7 +435,7 @@ def _below_both(sa: Segments, sb: Segments, ea: np.ndarray, eb: np.ndarray,
     width = right - left
     dl, dr = al - bl, ar - br
     value = (np.minimum(al, bl) + np.minimum(ar, br)) * width
-    crossing = np.flatnonzero(dl * dr < 0)
+    crossing = (dl * dr < 0).nonzero()[0]
     if len(crossing):
         # the lower of two crossing lines: take off the triangle the chord of minima adds or lacks
         dl, dr, width, al, ar, bl, br = (v.take(crossing) for v in (dl, dr, width, al, ar, bl, br))
@@ -412,92 +450,10 @@ def _below_both(sa: Segments, sb: Segments, ea: np.ndarray, eb: np.ndarray,
 def _height(s: Segments, e: np.ndarray, x0: np.ndarray, left: np.ndarray, right: np.ndarray,
             base: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """Height above ``base`` of each segment, which begins at ``x0``, at ``left`` and ``right``."""
-    y0, slope = s.y0.take(e) - base, s.slope.take(e)
+    y0 = s.y0.take(e)
+    if len(e) > len(s.x0):  # each several times
+        slope = s.slope.take(e)
+    else:
+        slope = (s.y1.take(e) - y0) / (s.x1.take(e) - x0)
+    y0 -= base
     return y0 + (left - x0) * slope, y0 + (right - x0) * slope
-
-
-def containing(polygons: Polygons, xy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs (point, row) of points (m, 2) and the polygons that contain them, sorted by both.
-
-    Ray casting upward; a point on a boundary may fall on either side.
-    """
-    xy = np.asarray(xy, float).reshape(-1, 2)
-    points = np.flatnonzero(np.isfinite(xy).all(axis=1))
-    large = np.diff(polygons.segments.start) > _RING
-    found = [_inside(polygons, np.flatnonzero(~large), xy[points]),
-             _below(polygons, np.flatnonzero(large), xy[points])]  # fmt: skip
-    p, row = points[np.concatenate([f[0] for f in found])], np.concatenate([f[1] for f in found])
-    order = np.lexsort((row, p))
-    return p[order], row[order]
-
-
-def _inside(polygons: Polygons, rows: np.ndarray,
-            xy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """:func:`containing` for polygons of few edges: all of them for every point in their box."""
-    p, row = bbox_pairs(np.hstack([xy, xy]), polygons.bounds()[rows])
-    row, (x, y) = rows[row], xy.T.copy()
-    s = polygons.segments
-    inside = np.zeros(len(p), bool)
-    for chunk in portions(s.start[row + 1] - s.start[row], AT_ONCE):
-        index, pair = ranges(s.start[row[chunk]], s.start[row[chunk] + 1])
-        own = p[chunk].take(pair)
-        above = _above(s, index, x.take(own), y.take(own))
-        inside[chunk] = np.bincount(pair[above], minlength=len(row[chunk])) % 2 > 0
-    return p[inside], row[inside]
-
-
-def _below(polygons: Polygons, rows: np.ndarray,
-           xy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """:func:`containing` for polygons of many edges: only those that a ray upward can meet."""
-    s = polygons.segments
-    edges, _ = ranges(s.start[rows], s.start[rows + 1])
-    boxes = s.bounds()[edges]
-    rays = np.column_stack([xy, xy[:, 0], np.full(len(xy), boxes[:, 3].max(initial=-np.inf))])
-    p, edge = bbox_pairs(rays, boxes)
-    edge = edges[edge]
-    above = _above(s, edge, xy[p, 0], xy[p, 1])
-    p, edge = p[above], edge[above]
-    pair, met = np.unique(p * np.int64(polygons.n) + s.feature[edge], return_counts=True)
-    pair = pair[met % 2 > 0]
-    return pair // polygons.n, pair % polygons.n
-
-
-def _above(s: Segments, edge: np.ndarray, px: np.ndarray, py: np.ndarray) -> np.ndarray:
-    """Whether each edge runs above the point at the same place in the list."""
-    x0, x1 = s.x0.take(edge), s.x1.take(edge)
-    with np.errstate(invalid="ignore"):
-        y = s.y0.take(edge) + (px - x0) * s.slope.take(edge)
-    found: np.ndarray = ((x0 <= px) != (x1 <= px)) & (y > py)
-    return found
-
-
-def first_containing(polygons: Polygons, xy: np.ndarray) -> np.ndarray:
-    """(m,) lowest row that contains each point, -1 where none does."""
-    found = np.full(len(np.asarray(xy).reshape(-1, 2)), -1, np.int64)
-    point, row = containing(polygons, xy)
-    found[point[::-1]] = row[::-1]
-    return found
-
-
-def nearest_segment(xy: np.ndarray, x0: np.ndarray, y0: np.ndarray, x1: np.ndarray,
-                    y1: np.ndarray, reach: float) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """For each point (m, 2): distance to and index of the nearest segment within ``reach`` m;
-    inf and -1 where there is none."""
-    xy = np.asarray(xy, float).reshape(-1, 2)
-    boxes = np.column_stack([np.minimum(x0, x1), np.minimum(y0, y1),
-                             np.maximum(x0, x1), np.maximum(y0, y1)])  # fmt: skip
-    p, s = bbox_pairs(np.hstack([xy, xy]), boxes, reach)
-    dx, dy = (x1 - x0)[s], (y1 - y0)[s]
-    length2 = dx * dx + dy * dy
-    px, py = xy[p, 0] - x0[s], xy[p, 1] - y0[s]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        t = np.clip(np.where(length2 > 0, (px * dx + py * dy) / length2, 0.0), 0.0, 1.0)
-    distance = np.hypot(px - t * dx, py - t * dy)
-    best = np.full(len(xy), np.inf)
-    index = np.full(len(xy), -1, np.int64)
-    order = np.lexsort((s, distance))[::-1]  # the nearest is written last
-    index[p[order]] = s[order]
-    best[p[order]] = distance[order]
-    far = best > reach
-    best[far], index[far] = np.inf, -1
-    return best, index

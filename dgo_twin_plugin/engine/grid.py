@@ -29,15 +29,16 @@ class Raster:
 
     def cells(self, xy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Row and column of the cell that holds each point (m, 2); may lie outside the grid."""
-        xy = np.asarray(xy, float).reshape(-1, 2)
-        with np.errstate(invalid="ignore"):
-            column = np.floor((xy[:, 0] - self.x0) / self.dx)
-            row = np.floor((self.y0 - xy[:, 1]) / self.dy)
-        bad = ~(np.isfinite(column) & np.isfinite(row))
-        column[bad], row[bad] = -(10**6), -(10**6)
+        x, y = np.asarray(xy, float).reshape(-1, 2).T
+        at = np.empty((2, len(x)))
+        np.floor((self.y0 - y) / self.dy, out=at[0])
+        np.floor((x - self.x0) / self.dx, out=at[1])
+        known = np.isfinite(at)
+        if not known.all():
+            at[:, ~(known[0] & known[1])] = -(10**6)
         limit = 2.0**31
-        row, column = (np.minimum(np.maximum(at, -limit), limit) for at in (row, column))
-        return row.astype(np.int64), column.astype(np.int64)
+        row, column = np.minimum(np.maximum(at, -limit), limit).astype(np.int64)
+        return row, column
 
     def _at(self, row: np.ndarray, column: np.ndarray) -> np.ndarray:
         rows, columns = self.values.shape
@@ -52,7 +53,7 @@ class Raster:
         xy = np.asarray(xy, float).reshape(-1, 2)
         row, column = self.cells(xy)
         found = self._at(row, column)
-        lost = np.flatnonzero(np.isnan(found))
+        lost = np.isnan(found).nonzero()[0]
         if not len(lost) or reach < 1:
             return found
         best = np.full(len(lost), np.inf)

@@ -140,7 +140,7 @@ def role_pieces(scene: Scene, vectors: VectorContext | None,
     ties and None: the earlier feature. Points and lines of the role are left out.
     """
     if vectors is None or not vectors.n:
-        return Pieces(Polygons.from_wkb([]), np.zeros(0, np.int64))
+        return Pieces(Polygons.none(), np.zeros(0, np.int64))
     within = nearby(scene)
     return whole_of(scene, ("pieces", vectors.role, None if wins is None else wins.tobytes()),
                     (vectors, wins, within),
@@ -170,7 +170,7 @@ def crossed(a: Polygons, b: Polygons) -> tuple[Polygons, np.ndarray, np.ndarray]
     """Common ground of two sets of disjoint polygons: (polygons, row in a, row in b)."""
     i, j, area = _shared(a, b)
     if not len(i):
-        return Polygons.from_wkb([]), i, j
+        return Polygons.none(), i, j
     inner = area >= a.area()[i] - LEAST  # a lies in b as a whole: no need to ask GEOS
     outer = ~inner & (area >= b.area()[j] - LEAST)
     part = np.flatnonzero(~inner & ~outer)
@@ -203,7 +203,7 @@ def _zone_tiles(scene: Scene) -> tuple[Polygons, np.ndarray]:
             zones.take(np.array([row])), ZONE_EDGES)[0]
     if reuse is not None:
         reuse.kept.put("tiles_of_zone", (), tiles)
-    found = Polygons.from_wkb([])
+    found = Polygons.none()
     for polygons in tiles.values():
         found = found.joined(polygons)
     return found, np.repeat(np.arange(zones.n) + 1, [p.n for p in tiles.values()])
@@ -364,20 +364,21 @@ def _shared(a: Polygons, b: Polygons) -> tuple[np.ndarray, np.ndarray, np.ndarra
 def cut_rows(scene: Scene, feature: np.ndarray, zone: np.ndarray) -> np.ndarray:
     """Row of the cut of each feature and zone; -1 where they share no ground."""
     keys, row = scene.product("cut_keys", _cut_keys)
-    if not len(keys):
-        return np.full(len(feature), -1, np.int64)
     wanted = feature * (scene.n_zones + 1) + zone
-    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    return np.where(keys[at] == wanted, row[at], -1)
+    at = keys.searchsorted(wanted)
+    return np.where(keys.take(at) == wanted, row.take(at), -1)
 
 
 def _cut_keys(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
-    """One number for each feature and zone of the cut, ascending, and the row of each."""
-    keys = scene.cut.feature * (scene.n_zones + 1) + scene.cut.zone
-    if (keys[1:] > keys[:-1]).all():  # as a rule it is in that order
-        return keys, np.arange(len(keys))
-    order = np.argsort(keys, kind="stable")
-    return keys[order], order
+    """One number for each feature and zone of the cut, ascending, and the row of each; at the end a
+    number that none has."""
+    n = len(scene.cut.area)
+    keys, row = np.full(n + 1, np.iinfo(np.int64).max, np.int64), np.arange(n + 1)
+    keys[:n] = scene.cut.feature * (scene.n_zones + 1) + scene.cut.zone
+    if not (keys[1:] > keys[:-1]).all():  # as a rule it is in that order
+        row = keys.argsort(kind="stable")
+        keys = keys.take(row)
+    return keys, row
 
 
 def _summed(row: np.ndarray, source: np.ndarray, area: np.ndarray) -> Common:
@@ -385,9 +386,11 @@ def _summed(row: np.ndarray, source: np.ndarray, area: np.ndarray) -> Common:
     if not len(row):
         return Common(row, source, area, np.zeros(0))
     order = np.lexsort((source, row))
-    row, source, area = row[order], source[order], area[order]
-    first = np.flatnonzero((np.diff(row, prepend=-1) != 0) | (np.diff(source, prepend=-2) != 0))
-    return Common(row[first], source[first], np.add.reduceat(area, first),
+    row, source, area = row.take(order), source.take(order), area.take(order)
+    new = np.ones(len(row), bool)
+    np.logical_or(row[1:] != row[:-1], source[1:] != source[:-1], out=new[1:])
+    first = new.nonzero()[0]
+    return Common(row.take(first), source.take(first), np.add.reduceat(area, first),
                   np.full(len(first), np.nan))  # fmt: skip
 
 

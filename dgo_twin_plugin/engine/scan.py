@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .counts import nth, owners, ranges
+from .counts import begins, nth, owners, ranges
 from .geometry import Polygons
 from .grid import Raster
 
@@ -36,30 +36,33 @@ def spans_inside(
     # rows and columns counted in centres: the centre of cell (r, c) is at (r, c)
     r0, r1 = _rows(raster, s.y0), _rows(raster, s.y1)
     # half-open, so that a line through a vertex crosses one of the two edges that meet there
-    first = np.clip(np.floor(np.minimum(r0, r1)) + 1, *rows).astype(np.int64)
-    last = np.clip(np.floor(np.maximum(r0, r1)) + 1, *rows).astype(np.int64)
-    met = np.flatnonzero(last > first)
+    first = _within(np.floor(np.minimum(r0, r1)) + 1, rows)
+    last = _within(np.floor(np.maximum(r0, r1)) + 1, rows)
+    met = (last > first).nonzero()[0]
     if not len(met):
         none = np.zeros(0, np.int64)
         return none, none, none, none
-    first, last, r0, r1, feature = (v[met] for v in (first, last, r0, r1, s.feature))
-    c0 = _columns(raster, s.x0[met])
+    first, last, r0, r1, feature = (v.take(met) for v in (first, last, r0, r1, s.feature))
+    c0 = _columns(raster, s.x0.take(met))
     row, edge = ranges(first, last)
-    along = (row - r0[edge]) / (r1 - r0)[edge]
-    at = c0[edge] + along * (_columns(raster, s.x1[met]) - c0)[edge]
+    along = (row - r0.take(edge)) / (r1 - r0).take(edge)
+    at = c0.take(edge) + along * (_columns(raster, s.x1.take(met)) - c0).take(edge)
     # the rows of a feature, from its lowest to its highest, are lines with numbers of their own
-    own = np.flatnonzero(np.diff(feature, prepend=-1))
+    own = begins(feature)
     low, high = np.minimum.reduceat(first, own), np.maximum.reduceat(last, own)
-    before = np.cumsum(high - low) - high  # less the number of the line: its row
-    line = row + before[owners(np.diff(own, append=len(met)))][edge]
+    tall = high - low
+    before = tall.cumsum() - high  # less the number of the line: its row
+    step = np.zeros(len(met), np.int64)
+    step[own[1:]] = 1  # from the boundaries of a feature to those of the next
+    line = row + before.take(step.cumsum()).take(edge)
     times = np.bincount(line)
     # most lines meet one boundary that goes up and one that goes down: nothing is to be sorted
     ends = np.empty((2, len(times)))
     ends.ravel()[line + ((r1 > r0) * len(times))[edge]] = at
-    number = np.flatnonzero(times == 2)
-    down, up = ends[:, number]
+    number = (times == 2).nonzero()[0]
+    down, up = ends.take(number, axis=1)
     start, end = np.minimum(down, up), np.maximum(down, up)
-    more = np.flatnonzero((times > 2)[line])
+    more = (times > 2).take(line).nonzero()[0]
     if len(more):
         more = more[np.lexsort((at[more], line[more]))]
         number = np.concatenate([number, line[more[0::2]]])
@@ -67,9 +70,14 @@ def spans_inside(
         number = number[order]
         start = np.concatenate([start, at[more[0::2]]])[order]
         end = np.concatenate([end, at[more[1::2]]])[order]
-    start, end = (np.clip(np.ceil(v), *columns).astype(np.int64) for v in (start, end))
-    which = owners(high - low)[number]
-    return feature[own][which], number - before[which], start, end
+    start, end = (_within(np.ceil(v), columns) for v in (start, end))
+    which = owners(tall).take(number)
+    return feature.take(own.take(which)), number - before.take(which), start, end
+
+
+def _within(at: np.ndarray, span: Span) -> np.ndarray:
+    """Whole numbers, those outside the span brought to the nearer of its two numbers."""
+    return np.minimum(np.maximum(at, span[0]), span[1]).astype(np.int64)
 
 
 def _rows(raster: Raster, y: np.ndarray) -> np.ndarray:
@@ -123,7 +131,7 @@ class Coarse:
                                 & (boxes[:, 2:] < (x1, y1)).all(axis=1))  # fmt: skip
         r0, c0 = self.grid.cells(boxes[inside][:, [0, 3]] + (-_NEAR, _NEAR))
         r1, c1 = self.grid.cells(boxes[inside][:, [2, 1]] + (_NEAR, -_NEAR))
-        r0, c0, r1, c1 = (np.clip(k, 0, side - 1) for k in (r0, c0, r1, c1))
+        r0, c0, r1, c1 = (_within(k, (0, side - 1)) for k in (r0, c0, r1, c1))
         count = total[r1 + 1, c1 + 1] - total[r0, c1 + 1] - total[r1 + 1, c0] + total[r0, c0]
         clear = count == 0
         sure[inside[clear]] = True

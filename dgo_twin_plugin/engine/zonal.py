@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -47,17 +48,20 @@ def zonal(scene: Scene, role: str, field: str, rows: np.ndarray, highest: bool =
     for context in scene.rasters(role):
         asked = np.zeros(scene.surfaces.n, bool)
         asked[rows] = True
-        asked = asked[scene.cut.feature]
-        left = scene.cut.area - _joined(found).known(scene)
+        asked = asked.take(scene.cut.feature)
+        left = scene.cut.area
+        if found:
+            left = left - _joined(found).known(scene)
         open_ = asked & (left > np.maximum(LEAST, 1e-9 * scene.cut.area))
         given = context.raster
         raster = whole_of(scene, ("sensible", role, context.layer), (given, sensible),
                           partial(_made_sensible, given, sensible))
         bare = np.zeros(scene.surfaces.n, bool)
         bare[scene.cut.feature[open_]] = True
-        part = _raster(scene, raster, np.flatnonzero(bare))
-        part = _only(part, open_[part.row])
-        share = (left / np.where(scene.cut.area > 0, scene.cut.area, 1.0))[part.row]
+        part = _raster(scene, raster, bare.nonzero()[0])
+        part = _only(part, open_.take(part.row))
+        area = scene.cut.area.take(part.row)
+        share = left.take(part.row) / np.where(area > 0, area, 1.0)
         found.append(Common(part.row, part.source, part.area * share, part.value))
         if reach:
             found.append(_nearest(scene, raster, asked, _joined(found), reach))
@@ -69,6 +73,8 @@ def _made_sensible(raster: Raster, sensible: Callable[[np.ndarray], np.ndarray])
 
 
 def _only(part: Common, keep: np.ndarray) -> Common:
+    if keep.all():
+        return part
     return Common(part.row[keep], part.source[keep], part.area[keep], part.value[keep])
 
 
@@ -76,13 +82,15 @@ def _joined(found: list[Common]) -> Common:
     if not found:
         none = np.zeros(0)
         return Common(none.astype(np.int64), none.astype(np.int64), none, none)
+    if len(found) == 1:
+        return found[0]
     return Common(*(np.concatenate([getattr(f, name) for f in found])
                     for name in ("row", "source", "area", "value")))  # fmt: skip
 
 
 def _nearest(scene: Scene, raster: Raster, asked: np.ndarray, found: Common,
              reach: int) -> Common:  # fmt: skip
-    lost = np.flatnonzero(asked & (found.known(scene) <= LEAST))
+    lost = (asked & (found.known(scene) <= LEAST)).nonzero()[0]
     if not len(lost):
         return _joined([])
     xy = scene.surfaces.polygons.take(scene.cut.feature[lost]).centroids()
@@ -115,20 +123,22 @@ def _centres(raster: Raster, box: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _window(raster: Raster, box: np.ndarray) -> tuple[Span, Span]:
     rows, columns = raster.values.shape
-    c0 = int(np.clip(np.floor((box[0] - raster.x0) / raster.dx), 0, columns))
-    c1 = int(np.clip(np.ceil((box[2] - raster.x0) / raster.dx), 0, columns))
-    r0 = int(np.clip(np.floor((raster.y0 - box[3]) / raster.dy), 0, rows))
-    r1 = int(np.clip(np.ceil((raster.y0 - box[1]) / raster.dy), 0, rows))
-    return (r0, r1), (c0, c1)
+    x0, y0, x1, y1 = box.tolist()
+
+    def span(first: float, last: float, most: int) -> Span:
+        first, last = (min(max(at, 0.0), float(most)) for at in (first, last))
+        return math.floor(first), math.ceil(last)
+
+    return (span((raster.y0 - y1) / raster.dy, (raster.y0 - y0) / raster.dy, rows),
+            span((x0 - raster.x0) / raster.dx, (x1 - raster.x0) / raster.dx, columns))  # fmt: skip
 
 
 def _raster(scene: Scene, raster: Raster, rows: np.ndarray) -> Common:
     """Exact while there are at most MOST_CELLS cells; beyond that by the centres of cells."""
-    bounds = scene.surfaces.polygons.bounds()[rows]
-    bounds = bounds[np.isfinite(bounds[:, 0])]
-    if not len(bounds):
+    if not len(rows):
         return _joined([])
-    box = np.concatenate([bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)])
+    sides = scene.surfaces.polygons.bounds().take(rows, axis=0).T.copy()
+    box = np.concatenate([sides[:2].min(axis=1), sides[2:].max(axis=1)])
     plan = scene.plan.bounds()[0]
     box = np.concatenate([np.maximum(box[:2], plan[:2]), np.minimum(box[2:], plan[2:])])
     (r0, r1), (c0, c1) = _window(raster, box)
@@ -143,7 +153,7 @@ def _raster(scene: Scene, raster: Raster, rows: np.ndarray) -> Common:
         scene, ("centres", id(raster)), (raster, window), rows,
         lambda some: _by_centres(scene, raster, window, some))  # fmt: skip
     row = cut_rows(scene, feature, zone)
-    return Common(row, np.full(len(row), -1), scene.cut.area[row] * known, value)
+    return Common(row, np.full(len(row), -1), scene.cut.area.take(row) * known, value)
 
 
 def _by_centres(scene: Scene, raster: Raster, window: tuple[Span, Span],
@@ -165,14 +175,14 @@ def _by_centres(scene: Scene, raster: Raster, window: tuple[Span, Span],
     sums = np.bincount(row[has], value[has], n).astype(float)  # of nothing they are whole numbers
     asked = np.zeros(scene.surfaces.n, bool)
     asked[rows] = True
-    lost = np.flatnonzero(asked[scene.cut.feature] & (total == 0))
+    lost = (asked.take(scene.cut.feature) & (total == 0)).nonzero()[0]
     if len(lost):
         xy = scene.surfaces.polygons.take(scene.cut.feature[lost]).centroids()
         sampled = raster.sample(xy, 0)
         total[lost] = 1
         known[lost] = np.isfinite(sampled)
         sums[lost] = np.nan_to_num(sampled)
-    found = np.flatnonzero(known)
+    found = known.nonzero()[0]
     return (scene.cut.feature[found], scene.cut.zone[found], sums[found] / known[found],
             known[found] / total[found])  # fmt: skip
 
@@ -182,9 +192,12 @@ def _zone_of(scene: Scene, feature: np.ndarray, row: np.ndarray, column: np.ndar
     """Zone of cells whose centres lie on features: the feature's only zone, else the one that
     holds the centre."""
     cut = scene.cut
-    whole = cut.share >= 1.0 - 1e-9
+    asked = np.zeros(scene.surfaces.n, bool)
+    asked[feature] = True
+    own = asked.take(cut.feature).nonzero()[0]  # rows of the cut
+    whole = own[cut.share.take(own) >= 1.0 - 1e-9]
     only = np.zeros(scene.surfaces.n, np.int64)
-    only[cut.feature[whole]] = cut.zone[whole]
+    only[cut.feature.take(whole)] = cut.zone.take(whole)
     (top, bottom), (left, right) = window
 
     def make() -> np.ndarray:
@@ -192,8 +205,10 @@ def _zone_of(scene: Scene, feature: np.ndarray, row: np.ndarray, column: np.ndar
 
     name = ("zone_cells", raster.x0, raster.y0, raster.dx, raster.dy)
     zones = whole_of(scene, name, (scene.zones, window), make)
-    zone = only[feature]
-    return np.where(zone > 0, zone, zones[row - top, column - left])
+    zone = only.take(feature)
+    several = (zone == 0).nonzero()[0]
+    zone[several] = zones[row[several] - top, column[several] - left]
+    return zone
 
 
 def _zone_cells(scene: Scene, name: object, raster: Raster,

@@ -67,6 +67,27 @@ def test_few_boxes_and_many_of_them_at_a_time(monkeypatch: pytest.MonkeyPatch) -
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.parametrize("reach", [0.0, 3.0])
+def test_few_that_lie_together_and_many_all_over(reach: float) -> None:
+    random = np.random.default_rng(6)
+    many = drawn(random, MANY, 60.0)
+    many[::9] = many[::9][:, [2, 3, 0, 1]]  # inside out: no boxes
+    few = 400.0 + 0.05 * drawn(random, 30, 60.0)
+    few[3], few[7] = np.nan, few[7][[2, 3, 0, 1]]
+    assert len(few) * len(many) > boxes._WORTH
+    for a, b in ((few, many), (many, few)):
+        assert same(a, b, reach) >= 10
+        i, j = bbox_pairs(a, b, reach)
+        assert (np.diff(j)[np.diff(i) == 0] > 0).all()  # of so few the others ascend too
+    assert same(few, many + 5000.0) == same(many + 5000.0, few) == 0
+
+
+def test_one_box_by_itself() -> None:
+    one, many = np.array([10.0, 10, 20, 20]), np.array([[0.0, 0, 10, 10], [21, 21, 22, 22]])
+    assert [k.tolist() for k in bbox_pairs(one, many)] == [[0], [0]]
+    assert [k.tolist() for k in bbox_pairs(many, one, 1.0)] == [[0, 1], [0, 0]]
+
+
 def test_rays_without_an_end() -> None:
     random = np.random.default_rng(4)
     a, b = drawn(random, MANY, 0.0), drawn(random, MANY, 20.0)

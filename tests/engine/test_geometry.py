@@ -97,6 +97,78 @@ def test_multipolygons_empties_and_take() -> None:
     assert changed.area().tolist() == [4.5, 9.0, 0.0]
 
 
+def mixed(rng: np.random.Generator, n: int) -> list[ogr.Geometry | None]:
+    """Plain ones, some with a hole, of two parts, or empty."""
+    found: list[ogr.Geometry | None] = []
+    for k in range(n):
+        shape = blob(rng, rng.uniform(0, 300, 2), 9, k % 4 == 0)
+        if k % 5 == 1:
+            both = ogr.Geometry(ogr.wkbMultiPolygon)
+            both.AddGeometry(shape)
+            both.AddGeometry(blob(rng, rng.uniform(400, 500, 2), 9, True))
+            shape = both
+        found.append(None if k % 7 == 3 else shape)
+    return found
+
+
+PARTS = ("xy", "ring_start", "ring_part", "part_feature", "feature_part_start", "part_ring_start",
+         "ring_feature", "_ring_area", "_area", "_boxes")  # fmt: skip
+
+
+@pytest.mark.parametrize("plain", [True, False])
+@pytest.mark.parametrize("known", [True, False])
+def test_what_is_taken_is_as_if_it_were_read_alone(plain: bool, known: bool) -> None:
+    rng = np.random.default_rng(8)
+    shapes = [blob(rng, rng.uniform(0, 300, 2), 9) for _ in range(90)] if plain else mixed(rng, 90)
+    every = Polygons.from_geometries(shapes)
+    if known:
+        every.area(), every.bounds()
+    for count in (0, 1, 2, 9, 80, 300):  # slice by slice, and beyond; some more than once
+        rows = rng.integers(0, every.n, count)
+        made, alone = every.take(rows), Polygons.from_geometries([shapes[k] for k in rows])
+        assert made.n == count
+        for name in PARTS:
+            one, other = getattr(made, name), getattr(alone, name)
+            np.testing.assert_array_equal(one, other, name)
+            assert one.dtype.kind == other.dtype.kind, name
+        for one, other in zip(vars(made.segments).values(), vars(alone.segments).values()):
+            np.testing.assert_array_equal(one, other)
+        again = made.take(np.arange(count)[::-1])  # what went along goes along once more
+        assert again.area().tolist() == alone.area()[::-1].tolist()
+        np.testing.assert_array_equal(again.bounds(), alone.bounds()[::-1])
+
+
+def test_a_few_pairs_share_what_they_share_among_all() -> None:
+    rng = np.random.default_rng(9)
+    a, b = mixed(rng, 200), [blob(rng, rng.uniform(0, 300, 2), 14) for _ in range(150)]
+    pa, pb = Polygons.from_geometries(a), Polygons.from_geometries(b)
+    i, j = bbox_pairs(pa.bounds(), pb.bounds())
+    whole = overlap_areas(pa, pb, i, j)
+    assert (whole > 1).sum() > 50
+    for some in (np.arange(3), rng.integers(0, len(i), 12), np.arange(len(i))[::-1]):
+        fresh = (Polygons.from_geometries(g) for g in (a, b))  # of which no edges are known
+        assert overlap_areas(*fresh, i[some], j[some]).tolist() == whole[some].tolist()
+
+
+@pytest.mark.parametrize("reach", [5.0, 300.0])
+def test_points_near_few_of_many_long_boundaries(reach: float) -> None:
+    rng = np.random.default_rng(10)
+    centres = rng.uniform(0, 300, (12, 2))
+    shapes = [ogr.CreateGeometryFromWkt(f"POINT ({x} {y})").Buffer(40, 60) for x, y in centres]
+    shapes += [blob(rng, centre, 30) for centre in centres]
+    xy = centres[5] + rng.uniform(-reach, reach, (60, 2))
+    xy[7] = np.nan
+    point, row = containing(Polygons.from_geometries(shapes), xy)
+    expected = []
+    for p, (x, y) in enumerate(xy.tolist()):
+        if np.isfinite(x):
+            at = ogr.CreateGeometryFromWkt(f"POINT ({x!r} {y!r})")
+            expected += [(p, k) for k, shape in enumerate(shapes) if shape.Contains(at)]
+    assert list(zip(point.tolist(), row.tolist())) == expected and len(expected) >= 10
+    nowhere = containing(Polygons.from_geometries(shapes), np.full((2, 2), np.nan))
+    assert [len(k) for k in nowhere] == [0, 0]
+
+
 def test_moved_wkb_of_every_kind() -> None:
     for text in (
         "POINT (3 4)",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from osgeo import ogr
@@ -108,6 +110,38 @@ def test_reach_takes_the_nearest_cell_only_when_asked():
     near = zonal.zonal(made, "flood_return_period", "years", asked, reach=2)
     assert near.value.tolist() == [300.0]
     assert not len(zonal.zonal(made, "flood_return_period", "years", asked, reach=1).row)
+
+
+def test_rows_of_the_cut_are_found_in_whatever_order():
+    made = scene(
+        zones=[("GT04", box(0, 0, 60, 100)), ("GT06", box(60, 0, 100, 100))],
+        surfaces=[("grass", box(0, 0, 100, 50)), ("grass", box(0, 50, 50, 100))],
+    )  # fmt: skip
+    cut = made.cut
+    assert list(zip(cut.feature.tolist(), cut.zone.tolist())) == [(0, 1), (0, 2), (1, 1)]
+    feature, zone = np.array([1, 0, 1, 0, 9]), np.array([2, 1, 1, 2, 2])
+    assert overlay.cut_rows(made, feature, zone).tolist() == [-1, 0, 2, 1, -1]
+    backward = {k: v[::-1] for k, v in vars(cut).items()}
+    turned = replace(made, cut=replace(cut, **backward), cache={})
+    assert overlay.cut_rows(turned, feature, zone).tolist() == [-1, 2, 0, 1, -1]
+    bare = replace(made, cut=replace(cut, **{k: v[:0] for k, v in vars(cut).items()}), cache={})
+    assert overlay.cut_rows(bare, feature, zone).tolist() == [-1] * 5
+
+
+def test_cells_of_points_beside_a_raster_and_nowhere():
+    raster = Raster(np.arange(6.0).reshape(2, 3), 10.0, 40.0, 5.0, 10.0)
+    xy = np.array([[10, 40], [14.9, 30], [24, 21], [9, 41], [NAN, 30], [12, np.inf], [1e30, 30]])
+    row, column = raster.cells(xy)
+    assert row.tolist() == [0, 1, 1, -1, -(10**6), -(10**6), 1]
+    assert column.tolist() == [0, 0, 2, -1, -(10**6), -(10**6), 2**31]
+    assert row.dtype == column.dtype == np.int64
+    expected = [0.0, 3.0, 5.0, NAN, NAN, NAN, NAN]
+    np.testing.assert_array_equal(raster.sample(xy, 0), expected)
+    assert len(raster.sample(np.zeros((0, 2)))) == 0
+    squares, value = zonal.cells(raster, np.array([-50.0, 25, 12, 99]))
+    assert value.tolist() == [0.0, 3.0]
+    assert squares.bounds().tolist() == [[10, 30, 15, 40], [10, 20, 15, 30]]
+    assert not len(zonal.cells(raster, np.array([26.0, 0, 99, 99]))[1])
 
 
 def test_tiles_keep_the_area_and_stay_small():

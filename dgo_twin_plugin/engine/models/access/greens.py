@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...boxes import bbox_pairs
-from ...counts import portions, ranges
-from ...geometry import AT_ONCE, Polygons, Segments, _expand, overlap_areas
+from ...counts import AT_ONCE, portions, ranges
+from ...geometry import Polygons, Segments, _expand, overlap_areas
 from ...network import _parts
 from ...overlap import uncovered
 from ...overlay import LEAST, disjoint
