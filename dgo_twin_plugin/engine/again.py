@@ -15,7 +15,17 @@ from .geometry import Polygons, containing
 from .joints import GAP
 from .kept import Kept, Lines, Reuse, pairing, same, same_shapes, whole
 from .outline import outline
-from .overlap import Divided, divide, divide_again, meeting, uncovered, zone_areas
+from .overlap import (
+    Divided,
+    Uncovered,
+    back_of,
+    divide,
+    divide_again,
+    meeting,
+    uncover,
+    uncover_again,
+    zone_areas,
+)
 from .pulse import beat
 from .rim import Covers, Squares, at_rim, covers
 from .scan import Coarse
@@ -40,7 +50,7 @@ class Overlaps:
     loser: np.ndarray
     winner: np.ndarray
     least: np.ndarray  # m2
-    checks: list[Check]
+    checks: np.ndarray  # of objects
 
 
 @dataclass
@@ -50,7 +60,7 @@ class _State:
     ground: Ground
     footprints: Polygons
     divided: tuple[Divided, Divided] | None = None  # design, current situation
-    rest: Polygons | None = None  # of the current situation below the design
+    below: Uncovered | None = None  # the current situation, by the design
     visible: Polygons | None = None
     overlaps: Overlaps | None = None
     cut: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
@@ -101,12 +111,6 @@ class Last:
         return (self.old is not None and self.old.visible is not None
                 and len(self.pair) == self.old.footprints.n and bool(self.drawn.all()))
 
-    def see(self, visible: Polygons, known: np.ndarray | None = None) -> None:
-        """``known`` (n,): has the very ground of its row before."""
-        self.new.visible = visible
-        if self.old is not None and self.old.visible is not None:
-            self.shape = same_shapes(visible, self.old.visible, self.pair, known)
-
     def gone(self) -> np.ndarray:
         """Rows of before whose visible ground is not there any more, or not as it was."""
         assert self.old is not None
@@ -142,15 +146,14 @@ def halves(footprints: Polygons, ground: Ground, functions: Functions,
     made: list[Divided] = []
     pairs: list[np.ndarray | None] = []
     for nth, mine in enumerate(ground.halves):
-        pair = None
+        polygons, pair = footprints.take(mine), None
         if last is not None and old is not None and old.divided is not None:
-            was, then = np.full(old.footprints.n, -1, np.int64), old.divided[nth]
-            was[old.ground.halves[nth]] = np.arange(then.polygons.n)
-            pair = np.where(last.drawn[mine], was[last.pair[mine]], -1)
-            polygons = then.polygons.patched(pair, footprints.take(mine[pair < 0]))
-            made.append(divide_again(polygons, rank[mine], then, pair))
+            pair = back_of(old.ground.halves[nth], old.footprints.n)[last.pair[mine]]
+            alike = pair.copy()
+            alike[~last.drawn[mine]] = -1
+            made.append(divide_again(polygons, rank[mine], old.divided[nth], alike))
         else:
-            made.append(divide(footprints.take(mine), rank[mine]))
+            made.append(divide(polygons, rank[mine]))
         pairs.append(pair)
     return Halves((made[0], made[1]), (pairs[0], pairs[1]))
 
@@ -161,59 +164,40 @@ def laid(found: Halves | None, footprints: Polygons, ground: Ground, checks: lis
     if found is None:
         assert last is not None and last.old is not None and last.old.visible is not None
         new, then = last.new, last.old
-        new.divided, new.rest, new.overlaps = then.divided, then.rest, then.overlaps
-        checks += then.overlaps.checks if then.overlaps is not None else []
+        new.divided, new.below, new.overlaps = then.divided, then.below, then.overlaps
+        checks += then.overlaps.checks.tolist() if then.overlaps is not None else []
         new.visible, last.shape = then.visible, np.ones(len(last.pair), bool)
         return last.old.visible  # what was worked out of its edges goes with it
-    old = None if last is None else last.old
     design, there = found.made
-    rest = known = None
-    if old is not None and old.divided is not None and old.rest is not None:
-        rest, left = _left_again(there, design, old.divided, old.rest, found.pairs)
-        if rest is not None and design.source is not None:
-            known = np.concatenate([design.source >= 0, left])
-    if rest is None:
-        rest = uncovered(there.visible, design.visible)
-    row = np.concatenate(ground.halves)  # of what was laid: the design, then what is there now
-    back = np.argsort(row)
-    if known is None or last is None or old is None or old.visible is None:
-        visible = design.visible.joined(rest).take(back)
+    back = back_of(np.concatenate(ground.halves), footprints.n)[:-1]  # from what is laid to rows
+    old = None if last is None else last.old
+    if last is not None and old is not None and old.divided is not None and old.below is not None:
+        above, under = (_still(d.visible, was.visible, pair, d.source) for d, was, pair in zip(
+            found.made, old.divided, found.pairs))
+        below = uncover_again(there.visible, design.visible, old.below, under, above,
+                              old.divided[0].visible.n)  # fmt: skip
+        left = _still(below.left, old.below.left, found.pairs[1], below.source)
+        last.shape = np.concatenate([above >= 0, left >= 0])[back]
     else:
-        fresh, n = np.flatnonzero(~known), design.visible.n
-        shapes = design.visible.take(fresh[fresh < n]).joined(rest.take(fresh[fresh >= n] - n))
-        known = known[back]
-        visible = old.visible.patched(np.where(known, last.pair, -1),
-                                      shapes.take(np.argsort(row[fresh])), True)  # fmt: skip
+        below = uncover(there.visible, design.visible)
+    visible = design.visible.joined(below.left).take(back)
     overlaps = _contested(found, footprints, visible, ground, last)
-    checks += overlaps.checks
+    checks += overlaps.checks.tolist()
     if last is not None:
-        last.new.divided, last.new.rest, last.new.overlaps = found.made, rest, overlaps
-        last.see(visible, known)
+        last.new.divided, last.new.below, last.new.overlaps = found.made, below, overlaps
+        last.new.visible = visible
     return visible
 
 
-def _left_again(current: Divided, over_it: Divided, old: tuple[Divided, Divided], rest: Polygons,
-                pairs: tuple[np.ndarray | None, np.ndarray | None],
-                ) -> tuple[Polygons | None, np.ndarray]:  # fmt: skip
-    """:func:`overlap.uncovered`, done again only below what came, went or changed; and which rows
-    were not."""
-    over, under = pairs
-    assert over is not None and under is not None
-    there, design = current.visible, over_it.visible
-    alike, still = (same_shapes(d.visible, was.visible, pair,
-                                None if d.source is None else d.source >= 0)
-                    for d, was, pair in ((over_it, old[0], over), (current, old[1], under)))
-    gone = np.ones(old[0].visible.n, bool)
-    gone[over[alike]] = False
-    boxes = np.concatenate([design.bounds()[~alike], old[0].visible.bounds()[gone]])
-    if len(boxes) > 200:
-        return None, still
-    again = ~still
-    both = np.concatenate([boxes, there.bounds()])
-    _, near = meeting(both, np.arange(len(boxes)))
-    again[near[near >= len(boxes)] - len(boxes)] = True
-    rows = np.flatnonzero(again)
-    return rest.patched(np.where(again, -1, under), uncovered(there.take(rows), design)), ~again
+def _still(now: Polygons, then: Polygons, pair: np.ndarray | None,
+           source: np.ndarray | None) -> np.ndarray:  # fmt: skip
+    """(n,) the row of before of which each has the very ground, -1 where it has not; ``source``:
+    as far as that is known."""
+    assert pair is not None
+    found = np.full(now.n, -1, np.int64) if source is None else source
+    asked = pair.copy()
+    asked[found >= 0] = -1
+    return np.where(same_shapes(now, then, asked), pair, found)
 
 
 def _contested(found: Halves, footprints: Polygons, visible: Polygons, ground: Ground,
@@ -223,24 +207,22 @@ def _contested(found: Halves, footprints: Polygons, visible: Polygons, ground: G
     winner = np.concatenate([mine[d.winner] for d, mine in zip(found.made, ground.halves)])
     area = np.concatenate([d.area for d in found.made])
     lost = np.bincount(loser, area, footprints.n)
-    first = np.flatnonzero(np.diff(loser, prepend=-1))  # of each feature, in order
-    first = first[lost[loser[first]] >= OVERLAP_CHECK]
+    first = np.ones(len(loser), bool)  # of each feature, in order
+    first[1:] = loser[1:] != loser[:-1]
+    first &= lost[loser] >= OVERLAP_CHECK
     at, who = loser[first], winner[first]
     # several on one place: lost once
     least = np.minimum(lost[at], footprints.area()[at] - visible.area()[at])
     old = None if last is None or last.old is None else last.old.overlaps
-    known = np.full(len(at), -1, np.int64)
-    if last is not None and last.old is not None and old is not None:
-        nth = np.full(last.old.footprints.n, -1, np.int64)
-        nth[old.loser] = np.arange(len(old.loser))
-        known = np.where(last.drawn[at] & last.drawn[who], nth[last.pair[at]], -1)
-        asked = np.flatnonzero(known >= 0)
-        was = known[asked]
-        other = (old.winner[was] != last.pair[who[asked]]) | (old.least[was] != least[asked])
-        known[asked[other]] = -1
-    checks = [_overlap(footprints, ground, at[k], who[k], float(least[k]))
-              if nth < 0 or old is None else old.checks[nth]
-              for k, nth in enumerate(known.tolist())]  # fmt: skip
+    checks, asked = np.full(len(at), None, object), np.arange(len(at))
+    if last is not None and last.old is not None and old is not None and len(old.loser):
+        known = back_of(old.loser, last.old.footprints.n)[last.pair[at]]
+        good = ((known >= 0) & last.drawn[at] & last.drawn[who] & (old.least[known] == least)
+                & (old.winner[known] == last.pair[who]))  # fmt: skip
+        checks[good] = old.checks[known[good]]
+        asked = (~good).nonzero()[0]
+    for k in asked.tolist():
+        checks[k] = _overlap(footprints, ground, at.item(k), who.item(k), least.item(k))
     return Overlaps(at, who, least, checks)
 
 
@@ -394,19 +376,15 @@ def cut_again(visible: Polygons, zones: Zones, kept: Kept | None,
         changed = last.strips = _changed_zones(zones, old.zones, last)
         if changed is not None:
             good = last.shape.copy()
-            if len(changed):
-                both = np.concatenate([changed, visible.bounds()])
-                _, near = meeting(both, np.arange(len(changed)))
-                good[near[near >= len(changed)] - len(changed)] = False
-            last.cut = np.where(good, last.pair, -1)
-            fresh = zone_areas(visible, zones.polygons, np.flatnonzero(~good), coarse)
-            back = np.full(old.footprints.n, -1, np.int64)
-            back[last.pair[good]] = np.flatnonzero(good)
-            row = back[old.cut[0]]
+            good[meeting(changed, visible.bounds())[1]] = False
+            last.cut = last.pair.copy()
+            last.cut[~good] = -1
+            fresh = zone_areas(visible, zones.polygons, (~good).nonzero()[0], coarse)
+            row = back_of(last.cut, old.footprints.n).take(old.cut[0])
             use = row >= 0
             columns = [np.concatenate([a, b]) for a, b in zip(
                 (row[use], old.cut[1][use], old.cut[2][use]), fresh)]
-            order = np.argsort(columns[0], kind="stable")  # both are in order of zone
+            order = columns[0].argsort(kind="stable")  # both are in order of zone
             made = columns[0][order], columns[1][order], columns[2][order]
     if made is None:
         made = zone_areas(visible, zones.polygons, None, coarse)
@@ -434,16 +412,16 @@ def reuse_of(scene: Scene, kept: Kept, last: Last | None) -> Reuse:
         all_ = scene.surfaces.polygons.bounds()
         return Reuse(kept, none, none, np.zeros(n, bool), none, all_, all_)
     same = last.shape & last.kind
-    came, gone = np.flatnonzero(~same), np.ones(last.old.footprints.n, bool)
+    came, gone = (~same).nonzero()[0], np.ones(last.old.footprints.n, bool)
     gone[last.pair[same]] = False
     boxes = np.concatenate([scene.surfaces.polygons.bounds()[came],
                             last.old.visible.bounds()[gone]])  # fmt: skip
-    functions = [*scene.surfaces.function[came], *last.old.ground.function[gone]]
-    buildings = scene.surfaces.functions.expand("buildings")
-    built = np.array([function in buildings for function in functions], bool)
+    codes = np.concatenate([scene.surfaces.codes[came], last.old.ground.codes[gone]])
+    built = scene.surfaces.functions.members(("buildings",))[codes]
     some = np.isfinite(boxes[:, 0])
-    return Reuse(kept, np.where(last.shape, last.pair, -1), last.cut, last.kind,
-                 np.where(last.drawn, last.pair, -1), boxes[some], boxes[some & built],
+    shape, drawn = last.pair.copy(), last.pair.copy()
+    shape[~last.shape], drawn[~last.drawn] = -1, -1
+    return Reuse(kept, shape, last.cut, last.kind, drawn, boxes[some], boxes[some & built],
                  last.old.zones, last.stays, last.strips)  # fmt: skip
 
 

@@ -198,7 +198,7 @@ def _footprints(found: list[Sorted]) -> Polygons:
     """The ground of all layers as it is drawn, one after the other."""
     joined = Polygons.from_wkb([])
     for one in found:
-        joined = joined.joined(one.polygons.take(one.real))
+        joined = joined.joined(one.polygons.take(one.real)) if len(one.real) else joined
     return joined
 
 
@@ -343,7 +343,7 @@ def _eldest(fid: np.ndarray) -> Iterator[int]:
     """Rows, those that are there longest first; the first of them once more."""
     if len(fid):
         # ids of what is not saved yet are negative, the newest the lowest
-        age = np.where(fid < 0, fid.max() - fid, fid)
+        age = fid if fid.min() >= 0 else np.where(fid < 0, fid.max() - fid, fid)
         yield int(age.argmin())
         yield from np.argsort(age, kind="stable").tolist()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 
 import numpy as np
 from osgeo import gdal, ogr
@@ -34,24 +35,30 @@ def doubtful(polygons: Polygons) -> np.ndarray:
     no neighbour folds back. Everything else is doubtful.
     """
     s = polygons.segments
-    count = np.diff(s.start)
+    count = s.start[1:] - s.start[:-1]
     rings = np.bincount(polygons.ring_feature, minlength=polygons.n)[: polygons.n]
     sure = (rings == 1) & (count >= 3) & (count <= _SMALL)
     bad: np.ndarray = ~sure & (rings > 0)
-    for m in np.unique(count[sure]).tolist():
-        row = np.flatnonzero(sure & (count == m))
-        p, q = np.triu_indices(m, 1)
-        apart = (q - p > 1) & (q - p < m - 1)
-        corner = np.arange(m)
-        # edges of a ring that follow each other, and those that do not
-        pairs = ((corner, (corner + 1) % m, _folds), (p[apart], q[apart], _touch))
-        for r in np.array_split(row, max(1, int(len(row) * m * m // 2e6))):
+    for m in sorted(set(count[sure].tolist())):
+        row = (sure & (count == m)).nonzero()[0]
+        step = max(1, int(2e6 // (m * m)))
+        for at in range(0, len(row), step):
+            r = row[at : at + step]
             first = s.start[r][:, None]
-            for one, other, test in pairs:
+            for (one, other), test in zip(_pairs(m), (_folds, _touch)):
                 a, b = (first + one).ravel(), (first + other).ravel()
                 hit = test(s.x0, s.y0, s.x1, s.y1, a, b).reshape(len(r), -1)
                 bad[r[hit.any(axis=1)]] = True
     return bad
+
+
+@lru_cache(maxsize=_SMALL)
+def _pairs(m: int) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """Edges of a ring of ``m`` that follow each other, and those that do not."""
+    p, q = np.triu_indices(m, 1)
+    apart = (q - p > 1) & (q - p < m - 1)
+    corner = np.arange(m)
+    return (corner, (corner + 1) % m), (p[apart], q[apart])
 
 
 def _folds(x0: np.ndarray, y0: np.ndarray, x1: np.ndarray, y1: np.ndarray, a: np.ndarray,

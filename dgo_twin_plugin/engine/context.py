@@ -44,7 +44,18 @@ def make_context(
 ) -> dict[str, Context]:
     """One :class:`Context` per role that was given, also where its layers are empty. Numbers and
     cells outside the range of the role (``roles.yml``) are unknown, and said."""
+    given = [{role: list(held) for role, held in each.items()}
+             for each in (sources.vectors, sources.rasters)]  # fmt: skip
+    made, found = whole(kept, "context", (given, origin),
+                        lambda: _made_context(sources, origin, kept))
+    checks += found
+    return dict(made)
+
+
+def _made_context(sources: Sources, origin: tuple[float, float], kept: Kept | None,
+                  ) -> tuple[dict[str, Context], list[Check]]:  # fmt: skip
     result: dict[str, Context] = {}
+    checks: list[Check] = []
 
     def vectors(role: str, layers: list[RawLayer]) -> tuple[VectorContext, list[Check]]:
         found: list[Check] = []
@@ -68,7 +79,7 @@ def make_context(
                               partial(rasters, role, given))
         result.setdefault(role, Context(role)).rasters = sheets
         checks += found
-    return result
+    return result, checks
 
 
 def _believed(given: RasterContext, role: Role | None, checks: list[Check]) -> Raster:
@@ -108,8 +119,7 @@ def edge_checks(
     """Where the map stops too soon: rasters that leave part of the plan without a value, and the
     current situation ending within its reach of the plan."""
     layers = [(layer.name, layer.covers) for layer in sources.current]
-    made_from = [(role, held.vectors, held.rasters) for role, held in context.items()]
-    return whole(kept, "edge_checks", (made_from, zones, origin, layers),
+    return whole(kept, "edge_checks", (list(context.values()), zones, origin, layers),
                  lambda: _edge_checks(context, sources, zones, origin))  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .kept import Kept, same
+from .kept import Kept, same, whole
 from .mapping import missing
 from .scene import BOOL_FIELDS, FIELDS, NUMERIC_FIELDS, Cut, Zones
 
@@ -38,10 +38,12 @@ def fill_defaults(ground: Ground, footprints: Polygons, cut: Cut, zones: Zones,
     kinds = np.array([0, *(number[t or None] for t in zones.area_type.tolist())], np.int64)
     area, kind = footprints.area(), kinds[main_zone(len(ground.fid), cut)]
 
+    table = whole(kept, "typologies", (profile, names),
+                  lambda: [profile.typology(name) for name in names])  # fmt: skip
+
     def filled(rows: np.ndarray) -> _Gaps:
         gaps = _Gaps(ground.fields, rows, ground.codes[rows])
-        table = [profile.typology(name) for name in names] if len(rows) else []
-        if table:
+        if len(rows):
             _fill(gaps, area[rows], kind[rows], table, functions)
         return gaps
 
@@ -53,7 +55,7 @@ def fill_defaults(ground: Ground, footprints: Polygons, cut: Cut, zones: Zones,
     inputs, before = (ground, functions, profile, names), kept.found("defaults")
     last = kept.made_from("defaults")
     if last is not None and same(last, inputs):
-        rows = np.flatnonzero((area != before.area) | (kind != before.kind))
+        rows = ((area != before.area) | (kind != before.kind)).nonzero()[0]
         gaps = filled(rows)
         fields = {**before.fields, **_with(before.fields, gaps.fields, rows)}
         assumed = {**before.assumed, **_with(before.assumed, gaps.assumed, rows)}
@@ -61,8 +63,8 @@ def fill_defaults(ground: Ground, footprints: Polygons, cut: Cut, zones: Zones,
         gaps = filled(np.arange(len(area)))
         fields = {**ground.fields, **gaps.fields}
         assumed = {**dict.fromkeys(FIELDS, nothing), **gaps.assumed}
-    for values in (*fields.values(), *assumed.values()):
-        values.setflags(write=False)
+        for values in (*fields.values(), *assumed.values()):
+            values.setflags(write=False)
     kept.put("defaults", inputs, _Filled(area, kind, fields, assumed))
     return dict(fields), dict(assumed)
 
@@ -84,6 +86,7 @@ def _with(before: Columns, new: Columns, rows: np.ndarray) -> Columns:
         if not same(before[name][rows], values):
             found[name] = before[name].copy()
             found[name][rows] = values
+            found[name].setflags(write=False)
     return found
 
 
@@ -152,8 +155,9 @@ def _fill(gaps: _Gaps, footprint: np.ndarray, kind: np.ndarray, table: list[dict
 
 
 def _function_defaults(gaps: _Gaps, functions: Functions) -> None:
+    there = set(gaps.codes.tolist())
     for code, function in enumerate(functions.names):
-        for name, value in functions[function].defaults.items():
+        for name, value in functions[function].defaults.items() if code in there else ():
             where = (gaps.codes == code) & missing(gaps.of(name))
             gaps.fields[name][where] = float(value) if name in NUMERIC_FIELDS else value
 
@@ -162,7 +166,9 @@ def main_zone(n: int, cut: Cut) -> np.ndarray:
     """(n,) id of the zone where most of each feature lies; 0 where it lies in none."""
     home = np.zeros(n, np.int64)
     home[cut.feature] = cut.zone
-    several = np.flatnonzero(np.bincount(cut.feature, minlength=n)[cut.feature] > 1)
+    first = np.ones(len(cut.feature) + 1, bool)  # lines of a feature stand together
+    first[1:-1] = cut.feature[1:] != cut.feature[:-1]
+    several = (~(first[1:] & first[:-1])).nonzero()[0]
     several = several[np.argsort(cut.area[several], kind="stable")]
     home[cut.feature[several]] = cut.zone[several]  # the largest is written last
     return home

@@ -21,7 +21,7 @@ from .boxes import bbox_pairs
 from .counts import AT_ONCE, begins, nth, owners, portions, ranges
 from .inside import LONG, containing, first_containing, nearest_segment
 from .pulse import beat
-from .runs import MOST_RUNS, runs_of, spliced, spliced_segments
+from .runs import MOST_RUNS, patched, runs_of, spliced
 from .wkb import geometry_from_wkb, moved_wkb, polygonal, rings_of
 
 __all__ = ["Polygons", "Segments", "bbox_pairs", "geometry_from_wkb", "overlap_areas",
@@ -164,27 +164,15 @@ class Polygons:
         order = np.argsort(rows, kind="stable").tolist()
         new = Polygons.from_geometries([geometries[k] for k in order])
         beat()
+        if len(rows) == self.n:
+            return new
         source = np.arange(self.n)
         source[np.asarray(rows, np.int64)] = -1
         return self.patched(source, new)
 
-    def patched(self, source: np.ndarray, new: Polygons, edges: bool = False) -> Polygons:
-        """The features ``source`` (k,) of these and, where that is -1, the next of ``new``. With
-        ``edges`` what is known of their segments goes along."""
-        fresh = (source < 0).nonzero()[0]
-        index = source.copy()
-        index[fresh] = self.n + np.arange(len(fresh))
-        runs = runs_of(index, MOST_RUNS, self.n)
-        if runs == [(0, self.n)]:
-            return self
-        if not runs:
-            return self.joined(new).take(index)
-        pieces = [(new, a - self.n, b - self.n) if a >= self.n else (self, a, b)
-                  for a, b in runs]  # fmt: skip
-        made = spliced(pieces)
-        if edges and "segments" in self.__dict__:
-            made.segments = spliced_segments(pieces)
-        return made
+    def patched(self, source: np.ndarray, new: Polygons) -> Polygons:
+        """The features ``source`` (k,) of these and, where that is -1, the next of ``new``."""
+        return patched(self, source, new)
 
     def joined(self, other: Polygons) -> Polygons:
         """The features of both, one after the other."""
@@ -276,24 +264,33 @@ class Polygons:
     # ------------------------------------------------------------------ leaving
     def wkb(self, row: int, origin: tuple[float, float] = (0.0, 0.0)) -> bytes:
         """Little-endian WKB: polygon for one part, multipolygon otherwise. ``origin`` is added."""
-        first, last = self.feature_part_start[row], self.feature_part_start[row + 1]
-        moved = any(origin)
-        parts = []
-        for part in range(first, last):
-            rings = range(self.part_ring_start[part], self.part_ring_start[part + 1])
-            data = [struct.pack("<BII", 1, 3, len(rings))]
-            for ring in rings:
-                xy = self.xy[self.ring_start[ring] : self.ring_start[ring + 1]]
-                xy = xy + origin if moved else xy
-                data.append(struct.pack("<I", len(xy)) + np.asarray(xy, "<f8").tobytes())
-            parts.append(b"".join(data))
-        if len(parts) == 1:
-            return parts[0]
-        return struct.pack("<BII", 1, 6, len(parts)) + b"".join(parts)
+        first, last = (self.feature_part_start.item(k) for k in (row, row + 1))
+        parts = self._wkb(range(first, last), origin)
+        return parts[0] if len(parts) == 1 else struct.pack("<BII", 1, 6, len(parts)) + b"".join(
+            parts)  # fmt: skip
+
+    def _wkb(self, parts: Iterable[int], origin: tuple[float, float] = (0.0, 0.0)) -> list[bytes]:
+        moved, found = any(origin), []
+        for part in parts:
+            first, last = (self.part_ring_start.item(k) for k in (part, part + 1))
+            limits = self.ring_start[first : last + 1].tolist()
+            data = [struct.pack("<BII", 1, 3, last - first)]
+            for begin, end in zip(limits, limits[1:]):
+                xy = self.xy[begin:end] + origin if moved else self.xy[begin:end]
+                data += struct.pack("<I", end - begin), np.asarray(xy, "<f8").tobytes()
+            found.append(b"".join(data))
+        return found
 
     def geometry(self, row: int) -> ogr.Geometry:
         """A fresh OGR geometry of one feature."""
         return ogr.CreateGeometryFromWkb(self.wkb(row))
+
+    def collected(self, rows: np.ndarray) -> ogr.Geometry:
+        """One OGR multipolygon of the parts of several features."""
+        start = self.feature_part_start
+        parts = self._wkb([part for row in rows.tolist()
+                           for part in range(start.item(row), start.item(row + 1))])
+        return ogr.CreateGeometryFromWkb(struct.pack("<BII", 1, 6, len(parts)) + b"".join(parts))
 
 
 def _starts(count: np.ndarray) -> np.ndarray:

@@ -18,6 +18,7 @@ import numpy as np
 from .counts import ranges
 from .geometry import Polygons
 from .overlap import meeting
+from .runs import MOST_RUNS, runs_of
 
 if TYPE_CHECKING:
     from .scene import Scene, Zones
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 MOST_IDLE = 1000  # runs that an answer is carried along without being asked for
 MOST_STEPS = 40  # the same of one whose rows must be followed from scene to scene
+FEW = 12  # shapes that are compared one by one sooner than all at once
 MOST_COPIED = 100_000  # bytes of an array up to which a copy of it is compared the quickest
 
 
@@ -45,19 +47,21 @@ class Kept:
         an indicator had nothing to do, is carried along with the rows of ``scene`` for a while."""
         idle: dict[Hashable, int] = {}
         steps: dict[Kind, tuple[np.ndarray, ...]] = {}
-        for name, (inputs, answer) in self._old.items():
-            count = self._idle.get(name, 0) + 1
-            most = MOST_STEPS if isinstance(answer, Lines) else MOST_IDLE
-            if scene is None or name in self._new or count > most:
+        for name, entry in self._old.items():
+            if scene is None or name in self._new:
                 continue
-            if isinstance(answer, Lines):
+            count, answer = self._idle.get(name, 0) + 1, entry[1]
+            lines = isinstance(answer, Lines)
+            if count > (MOST_STEPS if lines else MOST_IDLE):
+                continue
+            if lines:
                 if answer.kind not in steps:
                     match = match_of(scene, answer.kind)
                     rows = len(answer.steps[-1]) - 1 if answer.steps else len(answer.covered)
                     stays = np.array_equal(match, np.arange(rows))
                     steps[answer.kind] = () if stays else (np.append(match, -1),)
-                answer = replace(answer, steps=answer.steps + steps[answer.kind])
-            self._new[name], idle[name] = (inputs, answer), count
+                entry = entry[0], replace(answer, steps=answer.steps + steps[answer.kind])
+            self._new[name], idle[name] = entry, count
         self._old, self._new, self._idle = self._new, {}, idle
 
     def forget(self) -> None:
@@ -186,9 +190,7 @@ def _undisturbed(scene: Scene, kind: Any) -> np.ndarray:
     if len(boxes) > MOST_CHANGED:
         return np.full_like(alike, -1)
     wide = boxes + np.array([-1, -1, 1, 1]) * float(reach)
-    _, near = meeting(np.concatenate([wide, scene.surfaces.polygons.bounds()]),
-                      np.arange(len(wide)))  # fmt: skip
-    alike[near[near >= len(wide)] - len(wide)] = -1
+    alike[meeting(wide, scene.surfaces.polygons.bounds())[1]] = -1
     return alike
 
 
@@ -345,18 +347,14 @@ def pairing(keys: tuple[np.ndarray, ...], before: tuple[np.ndarray, ...]) -> np.
     return found if (np.diff(found[found >= 0]) > 0).all() else None
 
 
-def same_shapes(new: Polygons, old: Polygons, pair: np.ndarray,
-                known: np.ndarray | None = None) -> np.ndarray:  # fmt: skip
+def same_shapes(new: Polygons, old: Polygons, pair: np.ndarray) -> np.ndarray:
     """(n,) whether each feature has exactly the vertices, rings and parts of its row in ``pair``
-    (-1: no). ``known`` (n,): of these it is known already."""
+    (-1: no)."""
     good = pair >= 0
-    if known is not None:
-        found = known.copy()
-        asked = np.flatnonzero(good & ~known)
-        found[asked] = same_shapes(new.take(asked), old, pair[asked])
-        return found
-    rows = np.flatnonzero(good)
-    if not len(rows):
+    rows = good.nonzero()[0]
+    if len(rows) <= FEW:
+        good[rows] = [new.wkb(row) == old.wkb(was)
+                      for row, was in zip(rows.tolist(), pair[rows].tolist())]  # fmt: skip
         return good
     if (len(rows) == new.n == old.n and new.xy.shape == old.xy.shape
             and np.array_equal(new.ring_start, old.ring_start)
@@ -364,6 +362,14 @@ def same_shapes(new: Polygons, old: Polygons, pair: np.ndarray,
             and np.array_equal(new.part_feature, old.part_feature)):  # fmt: skip
         differs = np.flatnonzero((new.xy != old.xy).ravel()) // 2  # all of one build: at once
         good[new.ring_feature[np.searchsorted(new.ring_start, differs, "right") - 1]] = False
+        return good
+    runs = runs_of(np.where(good, pair, -2), MOST_RUNS)  # -1 and 0 would be a run
+    if len(runs) > 1:  # what came or went stands between: run by run
+        last = 0
+        for begin, end in runs:
+            first, last, rows = last, last + end - begin, np.arange(end - begin)
+            if begin >= 0:
+                good[first:last] = same_shapes(new.take(first + rows), old.take(begin + rows), rows)
         return good
     was = pair[rows]
     counts = []

@@ -85,53 +85,66 @@ def divide_again(polygons: Polygons, priority: np.ndarray, before: Divided,
                  pair: np.ndarray) -> Divided:  # fmt: skip
     """:func:`divide` of polygons of which most were divided ``before``: ``pair`` (n,) the row of
     each there, ascending, -1 where it is new or changed. Only what meets these is done again."""
-    if not before.polygons.n:
+    n = before.polygons.n
+    if not n:
         return divide(polygons, priority)
-    if np.array_equal(pair, np.arange(before.polygons.n)) and (priority == before.priority).all():
-        return replace(before, polygons=polygons, source=pair)
-    pair = np.where((pair >= 0) & (priority == before.priority[pair]), pair, -1)
-    back = np.full(before.polygons.n, -1, np.int64)
-    old = np.flatnonzero(pair >= 0)
-    back[pair[old]] = old
-    i, j = back[before.winner], back[before.loser]
+    pair = pair.copy()
+    pair[priority != before.priority.take(pair)] = -1
+    if len(pair) == n and (pair == np.arange(n)).all():
+        return replace(before, polygons=polygons, priority=priority, source=pair)
+    back = back_of(pair, n)
+    i, j = back.take(before.winner), back.take(before.loser)
     stays = (i >= 0) & (j >= 0)
-    i, j, area = np.minimum(i, j)[stays], np.maximum(i, j)[stays], before.area[stays]
     # a feature that lost ground to what is no longer there, or changed, is cut again
-    again = np.zeros(polygons.n, bool)
-    again[back[before.loser[~stays]][back[before.loser[~stays]] >= 0]] = True
-    fresh = np.flatnonzero(pair < 0)
-    k, other = meeting(polygons.bounds(), fresh)
+    again = pair < 0
+    lost = j[~stays]
+    again[lost[lost >= 0]] = True
+    fresh = (pair < 0).nonzero()[0]
+    k, other = meeting(polygons.bounds()[fresh], polygons.bounds())
+    k = fresh[k]
     once = (k != other) & ((pair[other] >= 0) | (k < other))
     k, other = k[once], other[once]
     new_i, new_j, new_area = _overlapping(polygons, np.minimum(k, other), np.maximum(k, other))
-    again[fresh] = True
     again[new_i], again[new_j] = True, True
-    return _given(polygons, priority, np.concatenate([i, new_i]), np.concatenate([j, new_j]),
-                  np.concatenate([area, new_area]), before, np.where(again, -1, pair))  # fmt: skip
+    pair[again] = -1
+    return _given(polygons, priority, np.concatenate([i[stays], new_i]),
+                  np.concatenate([j[stays], new_j]),
+                  np.concatenate([before.area[stays], new_area]), before, pair)  # fmt: skip
 
 
-def meeting(box: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs (row of ``rows``, other row) of boxes that meet: for few rows, without a tree."""
-    asked = box[rows]
-    if len(rows) > _FEW:
-        i, j = bbox_pairs(asked, box)
-        return rows[i], j
+def back_of(pair: np.ndarray, n: int) -> np.ndarray:
+    """(n,) the row of which ``pair`` says that it was each row of before; -1 where there is none,
+    and a last -1 for what was nowhere before."""
+    back = np.full(n + 1, -1, np.int64)
+    back[pair] = np.arange(len(pair))
+    back[n] = -1
+    return back
+
+
+def meeting(asked: np.ndarray, box: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """:func:`boxes.bbox_pairs`, in order of both; where few are asked, without setting all in
+    rows."""
     none = np.zeros(0, np.int64)
-    if not len(rows):
+    if len(asked) > _FEW:
+        i, j = bbox_pairs(asked, box)
+        order = (i * len(box) + j).argsort(kind="stable")
+        return i[order], j[order]
+    if not len(asked):
         return none, none
 
-    def meet(boxes: np.ndarray, one: np.ndarray) -> np.ndarray:
-        return np.flatnonzero((boxes[:, 0] <= one[2]) & (boxes[:, 2] >= one[0])
-                              & (boxes[:, 1] <= one[3]) & (boxes[:, 3] >= one[1]))  # fmt: skip
+    def meet(boxes: np.ndarray, x0: float, y0: float, x1: float, y1: float) -> np.ndarray:
+        beside = ((boxes[:, 0] <= x1) & (boxes[:, 2] >= x0)).nonzero()[0]
+        boxes = boxes.take(beside, axis=0)
+        return beside[(boxes[:, 1] <= y1) & (boxes[:, 3] >= y0)]
 
     # what was drawn at one moment lies together: most boxes are told from all of them at once
-    near = meet(box, np.concatenate([asked[:, :2].min(axis=0), asked[:, 2:].max(axis=0)]))
-    boxes = box[near]
-    found = [near[meet(boxes, one)] for one in asked]
-    return np.repeat(rows, [len(f) for f in found]), np.concatenate([none, *found])
+    near = meet(box, *asked[:, :2].min(axis=0).tolist(), *asked[:, 2:].max(axis=0).tolist())
+    boxes = box.take(near, axis=0)
+    found = [near[meet(boxes, *one)] for one in asked.tolist()]
+    return np.arange(len(asked)).repeat([len(f) for f in found]), np.concatenate(found)
 
 
-_FEW = 60  # boxes for which looking at all others is quicker than a tree
+_FEW = 60  # boxes for which looking at all others is quicker than setting these in rows
 
 
 def _given(polygons: Polygons, priority: np.ndarray, i: np.ndarray, j: np.ndarray,
@@ -141,74 +154,117 @@ def _given(polygons: Polygons, priority: np.ndarray, i: np.ndarray, j: np.ndarra
     feature still has, -1 where it is cut anew."""
     swap = priority[j] < priority[i]
     winner, loser = np.where(swap, j, i), np.where(swap, i, j)
-    order = np.lexsort((winner, loser))
+    order = (loser * polygons.n + winner).argsort(kind="stable")
     winner, loser, area = winner[order], loser[order], area[order]
-    own = polygons.area()
-    rows: list[int] = []
-    geometries: list[ogr.Geometry | None] = []
-    edges = np.flatnonzero(np.diff(loser, prepend=-1, append=-1))
-    with quiet():
-        for at, end in zip(edges[:-1], edges[1:]):
-            beat()
-            row = int(loser[at])
-            above = winner[at:end]
-            if pair is not None and pair[row] >= 0:
-                continue
-            rows.append(row)
-            if (area[at:end] >= own[row] - TOLERANCE).any():
-                geometries.append(None)  # wholly below one other feature
-                continue
-            geometries.append(_difference(polygons, row, above))
-    beat()
+    gone = np.zeros(polygons.n, bool)
+    gone[loser[area >= polygons.area()[loser] - TOLERANCE]] = True  # below one other feature
     if before is None or pair is None:
-        visible = polygons.replaced(rows, geometries)
+        visible = polygons.replaced(*_cut(polygons, polygons, loser, winner, gone))
     else:
-        fresh = np.flatnonzero(pair < 0)
-        visible = before.visible.patched(pair, polygons.take(fresh).replaced(
-            np.searchsorted(fresh, rows).tolist(), geometries))  # fmt: skip
+        fresh = (pair < 0).nonzero()[0]
+        rows, geometries = _cut(polygons, polygons, loser, winner, gone, fresh)
+        new = polygons.take(fresh).replaced(fresh.searchsorted(rows).tolist(), geometries)
+        visible = before.visible.patched(pair, new)
     beat()
     return Divided(polygons, priority, visible, loser, winner, area, pair)
 
 
+def _cut(polygons: Polygons, cover: Polygons, row: np.ndarray, above: np.ndarray,
+         gone: np.ndarray, asked: np.ndarray | None = None,
+         ) -> tuple[list[int], list[ogr.Geometry | None]]:  # fmt: skip
+    """What is left of polygons below rows ``above`` of ``cover``; pairs (row, above) are sorted.
+    ``gone`` (n,): of these it is known that nothing is; ``asked``: only these rows, ascending."""
+    if asked is None:
+        asked = np.arange(polygons.n)
+    first, last = row.searchsorted(asked), row.searchsorted(asked, "right")
+    some = (first < last).nonzero()[0]
+    rows: list[int] = asked[some].tolist()
+    geometries: list[ogr.Geometry | None] = []
+    with quiet():
+        for k, a, b in zip(rows, first[some].tolist(), last[some].tolist()):
+            beat()
+            geometries.append(None if gone[k] else _difference(polygons, k, above[a:b], cover))
+    beat()
+    return rows, geometries
+
+
+@dataclass(frozen=True)
+class Uncovered:
+    """What a cover leaves of polygons, and what is needed to do so again after a change."""
+
+    left: Polygons
+    row: np.ndarray  # what lies below what (k,), sorted by both
+    above: np.ndarray
+    area: np.ndarray  # m2
+    source: np.ndarray | None = None  # as in :class:`Divided`
+
+
 def uncovered(polygons: Polygons, cover: Polygons) -> Polygons:
     """What ``cover``, features that share no ground with each other, leaves of each polygon."""
-    if polygons.n <= _FEW:
-        near = np.concatenate([polygons.bounds(), cover.bounds()])
-        i, j = meeting(near, np.arange(polygons.n))
-        i, j = i[j >= polygons.n], j[j >= polygons.n] - polygons.n
-    else:
-        i, j = bbox_pairs(polygons.bounds(), cover.bounds())
-    area = overlap_areas(polygons, cover, i, j)
+    return uncover(polygons, cover).left
+
+
+def uncover(polygons: Polygons, cover: Polygons) -> Uncovered:
+    """:func:`uncovered`, with all that :func:`uncover_again` needs."""
+    row, above = meeting(polygons.bounds(), cover.bounds())
+    area = overlap_areas(polygons, cover, row, above)
     real = area > TOLERANCE
-    i, j, area = i[real], j[real], area[real]
-    order = np.argsort(i, kind="stable")
-    i, j = i[order], j[order]
-    # the areas add up, for they are disjoint: most features are seen to be gone without GEOS
-    gone = np.bincount(i, area[order], polygons.n) >= polygons.area() - TOLERANCE
-    rows: list[int] = []
-    geometries: list[ogr.Geometry | None] = []
-    edges = np.flatnonzero(np.diff(i, prepend=-1, append=-1))
-    with quiet():
-        for at, end in zip(edges[:-1], edges[1:]):
-            beat()
-            row = int(i[at])
-            rows.append(row)
-            geometries.append(None if gone[row] else _difference(polygons, row, j[at:end], cover))
-    return polygons.replaced(rows, geometries)
+    row, above, area = row[real], above[real], area[real]
+    rows, geometries = _cut(polygons, cover, row, above, _below(polygons, row, area))
+    return Uncovered(polygons.replaced(rows, geometries), row, above, area)
+
+
+def uncover_again(polygons: Polygons, cover: Polygons, before: Uncovered, pair: np.ndarray,
+                  pair_above: np.ndarray, n_above: int) -> Uncovered:  # fmt: skip
+    """:func:`uncover` where most was there ``before``: ``pair`` (n,) and ``pair_above``, of the
+    cover, say where, -1 where it is new or changed; ``n_above``: features of the cover then."""
+    was, was_above = back_of(pair, before.left.n), back_of(pair_above, n_above)
+    i, j = was.take(before.row), was_above.take(before.above)
+    away = (np.minimum(i, j) < 0).nonzero()[0]
+    again = pair < 0
+    fresh, fresh_above = again.nonzero()[0], (pair_above < 0).nonzero()[0]
+    lost = i[away]  # what lay above these is not there any more, or changed
+    again[lost[lost >= 0]] = True
+    above, row = meeting(cover.bounds()[fresh_above], polygons.bounds())
+    known = pair[row] >= 0
+    own, other = meeting(polygons.bounds()[fresh], cover.bounds())
+    row = np.concatenate([row[known], fresh[own]])
+    above = np.concatenate([fresh_above[above[known]], other])
+    area = overlap_areas(polygons, cover, row, above)
+    real = area > TOLERANCE
+    again[row[real]] = True
+    row, above, area = (np.concatenate([np.delete(then, away), now[real]]) for then, now in (
+        (i, row), (j, above), (before.area, area)))  # fmt: skip
+    order = (row * cover.n + above).argsort(kind="stable")
+    row, above, area = row[order], above[order], area[order]
+    asked = again.nonzero()[0]
+    rows, geometries = _cut(polygons, cover, row, above, _below(polygons, row, area), asked)
+    new = polygons.take(asked).replaced(asked.searchsorted(rows).tolist(), geometries)
+    source = pair.copy()
+    source[asked] = -1
+    return Uncovered(before.left.patched(source, new), row, above, area, source)
+
+
+def _below(polygons: Polygons, row: np.ndarray, area: np.ndarray) -> np.ndarray:
+    """(n,) whether nothing is left: the areas add up, for what lies above shares no ground with
+    each other, so most features are seen to be gone without GEOS."""
+    found: np.ndarray = np.bincount(row, area, polygons.n) >= polygons.area() - TOLERANCE
+    return found
 
 
 def _difference(polygons: Polygons, row: int, above: np.ndarray,
-                others: Polygons | None = None) -> ogr.Geometry | None:  # fmt: skip
-    """A polygon less the rows ``above`` of ``others`` (of its own set where None)."""
-    others = others or polygons
+                cover: Polygons) -> ogr.Geometry | None:  # fmt: skip
+    """A polygon less the rows ``above`` of ``cover``."""
     geometry = polygons.geometry(row)
     if len(above) == 1:
-        cover = others.geometry(int(above[0]))
+        over = cover.geometry(int(above[0]))
+    elif len(above) <= AT_ONCE:
+        over = _joined(cover.collected(above))
     else:
-        cover = dissolve([others.geometry(int(k)) for k in above])
-    left = geometry.Difference(cover)
+        over = dissolve([cover.geometry(k) for k in above.tolist()])
+    left = geometry.Difference(over)
     if left is None:  # GEOS gave up on a near-coincident edge: a tenth of a micrometre settles it
-        left = geometry.Buffer(0).Difference(cover.Buffer(0))
+        left = geometry.Buffer(0).Difference(over.Buffer(0))
     return polygonal(left)
 
 
@@ -230,9 +286,12 @@ def dissolve(geometries: list[ogr.Geometry]) -> ogr.Geometry:
         else:
             for part in range(geometry.GetGeometryCount()):
                 collection.AddGeometry(geometry.GetGeometryRef(part))
-    if collection.IsEmpty():
-        return collection
-    return polygonal(collection.UnionCascaded())
+    return _joined(collection)
+
+
+def _joined(collection: ogr.Geometry) -> ogr.Geometry:
+    """The union of the polygons of one multipolygon, polygonal."""
+    return collection if collection.IsEmpty() else polygonal(collection.UnionCascaded())
 
 
 def zone_areas(polygons: Polygons, zones: Polygons, rows: np.ndarray | None = None,
@@ -245,24 +304,23 @@ def zone_areas(polygons: Polygons, zones: Polygons, rows: np.ndarray | None = No
     that for most, one point for the others. Only those that are left are measured edge by edge.
     ``rows``: only of these; ``coarse``: that grid, where it was made before.
     """
-    box, area = polygons.bounds(), polygons.area()
-    asked = np.arange(polygons.n) if rows is None else rows
+    rows = np.arange(polygons.n) if rows is None else rows
     coarse = coarse or Coarse.of(zones, polygons.n)
-    sure, home = np.zeros(polygons.n, bool), np.full(polygons.n, -1, np.int64)
-    sure[asked], home[asked] = coarse.homes(box[asked])
-    ask = asked[~sure[asked] & np.isfinite(box[asked, 0])]
+    box = polygons.bounds()[rows]
+    sure, home = coarse.homes(box)
+    ask = (~sure & np.isfinite(box[:, 0])).nonzero()[0]
     near = np.zeros(len(ask), bool)
-    near[bbox_pairs(box[ask], zones.segments.bounds())[0]] = True
+    near[meeting(box[ask], zones.segments.bounds())[0]] = True
     whole, crossed = ask[~near], ask[near]
     home[whole] = _home(zones, 0.5 * (box[whole, :2] + box[whole, 2:]))
-    i, j = bbox_pairs(box[crossed], zones.bounds())
-    i = crossed[i]
+    i, j = meeting(box[crossed], zones.bounds())
+    i = rows[crossed[i]]
     common = overlap_areas(polygons, zones, i, j)
     real = common > TOLERANCE * 0.01
-    inside = np.flatnonzero(home >= 0)
-    feature = np.concatenate([inside, i[real]])
+    inside = (home >= 0).nonzero()[0]
+    feature = np.concatenate([rows[inside], i[real]])
     zone = np.concatenate([home[inside], j[real]])
-    measured = np.concatenate([area[inside], common[real]])
+    measured = np.concatenate([polygons.area()[rows[inside]], common[real]])
     order = np.lexsort((zone, feature))
     return feature[order], zone[order], measured[order]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from operator import is_
 from typing import Any
 
 import numpy as np
@@ -101,17 +100,17 @@ class _Patch:
                 return None
             pair = found
             was = [old.wkb[k] if k >= 0 else b"" for k in pair.tolist()]
-        shape = np.fromiter(map(is_, layer.wkb, was), bool, len(pair))
-        for k in np.flatnonzero(~shape).tolist():
-            shape[k] = layer.wkb[k] == was[k]
+        shape = pair >= 0
+        shape[_differing(layer.wkb, was)] = False
         changed = pair < 0
+        aligned = len(pair) == len(old.fid) and not changed.any()
         # a new row stands apart, also from row 0 of before: -1 and 0 are no run
-        places = np.where(pair < 0, -2, pair)
-        ends = [*np.flatnonzero(np.diff(places, prepend=-9) != 1).tolist(), len(pair)]
+        places = pair.copy()
+        places[changed] = -2
+        ends = [0, *((places[1:] - places[:-1] != 1).nonzero()[0] + 1).tolist(), len(pair)]
         for key, column in layer.columns.items():
             past = old.columns[key]
-            if len(pair) == len(past) and not changed.any() and (column is past
-                                                                 or column == past):  # fmt: skip
+            if aligned and (column is past or column == past):
                 continue
             column = column if isinstance(column, list) else list(column)
             past = past if isinstance(past, list) else list(past)
@@ -124,7 +123,21 @@ class _Patch:
                     a, b = column[k], past[at + k - first]
                     if a is not b and (a != b or type(a) is not type(b)):
                         changed[k] = True
-        return cls(before, pair, shape & (pair >= 0), np.flatnonzero(changed))
+        return cls(before, pair, shape, changed.nonzero()[0])
+
+
+def _differing(now: list[Any], then: list[Any]) -> list[int]:
+    """Where two lists of one length, of which most is the same, are not; by pieces, of which few
+    have to be looked at one by one."""
+    found: list[int] = []
+    for at in range(0, len(now), _PIECE):
+        a, b = now[at : at + _PIECE], then[at : at + _PIECE]
+        if a != b:
+            found += [at + k for k, (one, other) in enumerate(zip(a, b)) if one != other]
+    return found
+
+
+_PIECE = 64
 
 
 def _sorted(layer: RawLayer, current: bool, functions: Functions, terms: Mapping[str, str],

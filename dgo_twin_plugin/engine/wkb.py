@@ -10,6 +10,7 @@ from osgeo import ogr
 
 POINT = 21  # bytes of a point
 _RING = 13  # bytes before the coordinates of a polygon of one ring
+_FEW = 12  # geometries that are read one by one sooner than all at once
 
 
 def geometry_from_wkb(wkb: bytes) -> ogr.Geometry:
@@ -111,8 +112,11 @@ def rings_of(wkb: Sequence[bytes | None]) -> tuple[np.ndarray, ...]:
     belongs to and (p,) the feature of each part. What is not polygonal has none."""
     rows = [row for row, data in enumerate(wkb) if data is not None]
     given = [data for data in wkb if data is not None]
-    plain, xy, ends = _one_ring_each(given)
-    if plain.all():  # nearly every layer: one ring per feature
+    if len(given) > _FEW:
+        plain, xy, ends = _one_ring_each(given)
+    else:
+        plain, xy, ends = np.zeros(len(given), bool), np.zeros((0, 2)), np.zeros(1, np.int64)
+    if len(given) and plain.all():  # nearly every layer: one ring per feature
         return xy, ends, np.arange(len(rows)), np.array(rows, np.int64)
     rings: list[np.ndarray] = []
     ring_part: list[int] = []
@@ -131,8 +135,8 @@ def rings_of(wkb: Sequence[bytes | None]) -> tuple[np.ndarray, ...]:
                 rings.append(ring)
                 ring_part.append(len(part_feature))
             part_feature.append(row)
-    lengths = np.fromiter(map(len, rings), np.int64, len(rings))
-    start = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    start = np.zeros(len(rings) + 1, np.int64)
+    np.fromiter(map(len, rings), np.int64, len(rings)).cumsum(out=start[1:])
     return (np.concatenate(rings) if rings else np.zeros((0, 2)), start,
             np.asarray(ring_part, np.int64), np.asarray(part_feature, np.int64))
 

@@ -6,18 +6,30 @@ import numpy as np
 import pytest
 from osgeo import ogr
 
-from dgo_twin_plugin.engine import again, rim, runs
+from dgo_twin_plugin.engine import again, overlap, rim, runs, wkb
+from dgo_twin_plugin.engine import kept as kept_module
 from dgo_twin_plugin.engine.build import build_scene
 from dgo_twin_plugin.engine.functions import load_functions
 from dgo_twin_plugin.engine.geometry import Polygons
 from dgo_twin_plugin.engine.indicators import natural_banks
+from dgo_twin_plugin.engine.kept import same_shapes
 from dgo_twin_plugin.engine.live import LiveAssessor
+from dgo_twin_plugin.engine.overlap import (
+    divide,
+    divide_again,
+    meeting,
+    uncover,
+    uncover_again,
+)
+from dgo_twin_plugin.engine.wkb import rings_of
 from dgo_twin_plugin.engine.words import TWENTY
 
 from ..factory import profile
 from . import edits
 from .plan import plan
 from .test_live import DATE, same
+
+difference = overlap._difference
 
 
 def squares(n: int, seed: int) -> Polygons:
@@ -45,7 +57,7 @@ def alike(a: Polygons, b: Polygons) -> bool:
     return a.n == b.n and all(
         np.array_equal(getattr(a, name), getattr(b, name))
         for name in ("xy", "ring_start", "ring_part", "part_feature", "feature_part_start",
-                     "part_ring_start", "_ring_area", "_boxes"))  # fmt: skip
+                     "part_ring_start", "_ring_area", "_boxes", "_area"))  # fmt: skip
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -75,13 +87,7 @@ def test_polygons_of_which_a_few_are_others(seed: int, monkeypatch: pytest.Monke
     index = source.copy()
     index[source < 0] = 3_000 + np.arange(10)
     expected = polygons.joined(other).take(index)
-    edges = expected.segments
-    for known in (False, True):  # before anybody asked for their segments, and after
-        found = polygons.patched(source, other, True)
-        assert alike(found, expected) and known == ("segments" in found.__dict__)
-        for name in vars(edges):
-            np.testing.assert_array_equal(getattr(found.segments, name), getattr(edges, name))
-        assert len(polygons.segments.x0)
+    assert alike(polygons.patched(source, other), expected)
     with monkeypatch.context() as patch:
         patch.setattr("dgo_twin_plugin.engine.geometry.MOST_RUNS", 0)
         assert alike(polygons.patched(source, other), expected)
@@ -94,6 +100,156 @@ def test_polygons_of_which_a_few_are_others(seed: int, monkeypatch: pytest.Monke
     index[rows] = 3_000 + np.arange(3)
     assert alike(polygons.replaced(rows, shapes),
                  polygons.joined(Polygons.from_geometries(shapes)).take(index))  # fmt: skip
+    assert alike(other.replaced(range(10), [other.geometry(k) for k in range(10)]), other)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_polygons_that_others_take_the_place_of(seed: int) -> None:
+    """As many vertices: all but these is shared with the old ones, which stay as they are."""
+    random = np.random.default_rng(seed)
+    polygons = squares(3_000, seed)
+    drawn = polygons.xy.copy()
+    source = np.arange(3_000)
+    rows = np.sort(random.choice(3_000, 8, replace=False))
+    source[rows] = -1
+    moved = polygons.take(rows)
+    moved = Polygons(moved.xy + 3.0, moved.ring_start, moved.ring_part, moved.part_feature, 8)
+    found, index = polygons.patched(source, moved), np.arange(3_000)
+    index[rows] = 3_000 + np.arange(8)
+    assert alike(found, polygons.joined(moved).take(index))
+    assert found.ring_start is polygons.ring_start and (polygons.xy == drawn).all()
+    other = squares(60, seed + 20)  # of which others have more or fewer parts and rings
+    for few in (other.take(random.choice(60, 8, replace=False)) for _ in range(20)):
+        assert alike(polygons.patched(source, few), polygons.joined(few).take(index))
+    ends = polygons.patched(np.append(-1, np.arange(1, 3_000)), other.take(np.array([3])))
+    assert alike(ends, other.take(np.array([3])).joined(polygons.take(np.arange(1, 3_000))))
+
+
+def test_one_geometry_of_several_features() -> None:
+    polygons, rows = squares(200, 3), np.array([5, 9, 3, 77, 150, 20, 21, 22])
+    expected = ogr.Geometry(ogr.wkbMultiPolygon)
+    for row in rows.tolist():
+        for part in parts(polygons.geometry(row)):
+            expected.AddGeometry(part)
+    assert expected.GetGeometryCount() > 4
+    assert polygons.collected(rows).ExportToWkb() == expected.ExportToWkb()
+
+
+def parts(geometry: ogr.Geometry) -> list[ogr.Geometry]:
+    if geometry.GetGeometryName() == "POLYGON":
+        return [geometry]
+    return [geometry.GetGeometryRef(k).Clone() for k in range(geometry.GetGeometryCount())]
+
+
+@pytest.mark.parametrize("asked", [0, 1, 7, 90])
+def test_which_boxes_meet(asked: int) -> None:
+    random = np.random.default_rng(asked)
+    low = random.integers(0, 60, (400 + asked, 2)).astype(float)
+    boxes = np.hstack([low, low + random.integers(0, 9, low.shape)])
+    boxes[::9] = [np.inf, np.inf, -np.inf, -np.inf]
+    some, all_ = boxes[:asked], boxes[asked:]
+    found = list(zip(*(k.tolist() for k in meeting(some, all_))))
+    assert found == [(i, j) for i, a in enumerate(some) for j, b in enumerate(all_)
+                     if (a[:2] <= b[2:]).all() and (b[:2] <= a[2:]).all()]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_ground_is_divided_again_to_the_bit(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A design that comes, goes and changes above fields that do: as if divided for the first
+    time, and only what lies below a change is cut."""
+    random = np.random.default_rng(seed)
+
+    def drawn(n: int, size: float) -> list[np.ndarray]:
+        corner = random.uniform(0, 100, (n, 2))
+        turn = random.uniform(0, 1.5, n)
+        axes = np.stack([np.stack([np.cos(turn), np.sin(turn)], axis=1),
+                         np.stack([-np.sin(turn), np.cos(turn)], axis=1)], axis=1)  # fmt: skip
+        unit = np.array([[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]])
+        return list(random.uniform(0.5, 1, (n, 1, 2)) * size * unit @ axes + corner[:, None])
+
+    def polygons(rings: list[np.ndarray]) -> Polygons:
+        n = len(rings)
+        each = np.arange(n)
+        return Polygons(np.concatenate(rings), np.arange(n + 1) * 5, each, each, n)
+
+    cut: list[int] = []
+    monkeypatch.setattr(overlap, "_difference", lambda *given: cut.append(1) or difference(*given))
+    layers = [drawn(60, 20.0), drawn(40, 30.0)]
+    ranks = [random.integers(0, 3, len(layer)) for layer in layers]
+    then = [divide(polygons(layer), rank) for layer, rank in zip(layers, ranks)]
+    below, fewer = uncover(then[1].visible, then[0].visible), 0
+    for step in range(12):
+        now, pairs = [], []
+        for which in (0, 1):
+            layer, rank = layers[which], ranks[which]
+            pair = np.arange(len(layer))
+            if step % 3 != which:  # one of the two may stay as it is
+                row = int(random.integers(len(layer)))
+                edit = random.integers(4)
+                if edit == 0:
+                    layer[row], pair[row] = drawn(1, 20.0)[0], -1
+                elif edit == 1:
+                    rank[row] += 1
+                elif edit == 2:
+                    del layer[row]
+                    pair, rank = np.delete(pair, row), np.delete(rank, row)
+                else:
+                    layer.insert(row, drawn(1, 20.0)[0])
+                    pair, rank = np.insert(pair, row, -1), np.insert(rank, row, 1)
+            ranks[which] = rank
+            now.append(divide_again(polygons(layer), rank.copy(), then[which], pair))
+            pairs.append(now[-1].source)
+        cut.clear()
+        found = uncover_again(now[1].visible, now[0].visible, below, pairs[1], pairs[0],
+                              then[0].visible.n)  # fmt: skip
+        again = len(cut)
+        anew = [divide(polygons(layer), rank) for layer, rank in zip(layers, ranks)]
+        cut.clear()
+        expected = uncover(anew[1].visible, anew[0].visible)
+        fewer += 2 * again < len(cut)
+        for one, other in zip((*now, found), (*anew, expected)):
+            for name in ("loser", "winner", "row", "above", "area"):
+                if hasattr(one, name):
+                    np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+        assert alike(found.left, expected.left)
+        assert all(alike(a.visible, b.visible) for a, b in zip(now, anew))
+        kept_rows = found.source >= 0
+        assert alike(found.left.take(np.flatnonzero(kept_rows)),
+                     below.left.take(found.source[kept_rows]))  # fmt: skip
+        then, below = now, found
+    assert fewer > 6
+
+
+@pytest.mark.parametrize("gone", [[0], [2_700], [0, 1, 900, 2_999], []])
+def test_shapes_of_which_some_came_or_went(gone: list[int]) -> None:
+    then = squares(3_000, 5)
+    came = squares(4, 6)
+    drawn = then.xy.copy()
+    drawn[::700] += 0.25
+    changed = Polygons(drawn, then.ring_start, then.ring_part, then.part_feature, 3_000)
+    pair = np.delete(np.arange(3_000), gone)
+    for at in (0, 5, 1_000, len(pair)):
+        pair = np.insert(pair, at, -1)
+    found = same_shapes(changed.patched(pair, came), then, pair)
+    expected = [row >= 0 and changed.wkb(row) == then.wkb(row) for row in pair.tolist()]
+    assert found.tolist() == expected and 2_900 < found.sum() < 2_998
+
+
+def test_few_geometries_are_read_and_compared_as_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    polygons = squares(9, 2)
+    data = [polygons.wkb(row) for row in range(9)] + [None]
+    other = polygons.xy.copy()
+    other[3] += 0.5
+    changed = Polygons(other, polygons.ring_start, polygons.ring_part, polygons.part_feature, 9)
+    pair = np.array([0, 1, 2, -1, 4, 5, 6, 8, 7])
+    few = rings_of(data), same_shapes(polygons, changed, pair)
+    monkeypatch.setattr(wkb, "_FEW", 0)
+    monkeypatch.setattr(kept_module, "FEW", 0)
+    many = rings_of(data), same_shapes(polygons, changed, pair)
+    for a, b in zip(few[0], many[0]):
+        np.testing.assert_array_equal(a, b)
+    np.testing.assert_array_equal(few[1], many[1])
+    assert 0 < few[1].sum() < 9
 
 
 @pytest.mark.parametrize("turn", [0.0, 0.2])
