@@ -46,7 +46,6 @@ class Kept:
         """The run is done: what it used or made is what is kept. What it did not ask for, because
         an indicator had nothing to do, is carried along with the rows of ``scene`` for a while."""
         idle: dict[Hashable, int] = {}
-        steps: dict[Kind, tuple[np.ndarray, ...]] = {}
         for name, entry in self._old.items():
             if scene is None or name in self._new:
                 continue
@@ -55,12 +54,7 @@ class Kept:
             if count > (MOST_STEPS if lines else MOST_IDLE):
                 continue
             if lines:
-                if answer.kind not in steps:
-                    match = match_of(scene, answer.kind)
-                    rows = len(answer.steps[-1]) - 1 if answer.steps else len(answer.covered)
-                    stays = np.array_equal(match, np.arange(rows))
-                    steps[answer.kind] = () if stays else (np.append(match, -1),)
-                entry = entry[0], replace(answer, steps=answer.steps + steps[answer.kind])
+                entry = entry[0], answer.after(match_of(scene, answer.kind))
             self._new[name], idle[name] = entry, count
         self._old, self._new, self._idle = self._new, {}, idle
 
@@ -73,6 +67,10 @@ class Kept:
         if entry is not None and isinstance(entry[1], Lines) and entry[1].steps:
             self._old[name] = entry = entry[0], entry[1].moved()
         return None if entry is None else entry[1]
+
+    def lines(self, name: Hashable) -> tuple[tuple[Any, ...], Lines] | None:
+        """What is known of rows under a name, not moved along yet, and what it was made from."""
+        return self._old.get(name)
 
     def of_last(self, name: Hashable) -> Any:
         """The same, but only where the last run asked for it: its rows are those of that run."""
@@ -130,9 +128,10 @@ def same(a: Any, b: Any) -> bool:
             return bool(a.tobytes() == b.tobytes())
         return bool((_bits(a) == _bits(b)).all())
     if isinstance(a, (tuple, list)):
-        return len(a) == len(b) and (all(map(is_, a, b)) or all(map(same, a, b)))
+        return len(a) == len(b) and (
+            all(map(is_, a, b)) or all(x is y or same(x, y) for x, y in zip(a, b)))
     if isinstance(a, dict):
-        return a.keys() == b.keys() and all(same(v, b[k]) for k, v in a.items())
+        return a.keys() == b.keys() and same([*a.values()], [*map(b.get, a)])
     if isinstance(a, (str, bytes, int, float, bool)):
         return bool(a == b)
     return False
@@ -170,15 +169,29 @@ Kind = object
 BUILT = "built"
 
 
-def match_of(scene: Scene, kind: Kind) -> np.ndarray:
-    """(n,) row of before of the surfaces that are the same in this sense, -1 where there is none.
-    Metres: what came, went or changed its function (with BUILT, of the buildings) stays further
-    away than that."""
-    assert scene.reuse is not None
-    if isinstance(kind, str):
-        found: np.ndarray = getattr(scene.reuse, kind)
-        return found
-    found = scene.product(("undisturbed", kind), lambda _: _undisturbed(scene, kind))
+@dataclass(frozen=True, eq=False)
+class Match:
+    """Where the rows of a scene were in the one before: ``row`` (n,), -1 nowhere. ``gone``: the
+    rows that were nowhere, where all others stand at the row that they were; else None."""
+
+    row: np.ndarray
+    gone: np.ndarray | None
+
+    @classmethod
+    def of(cls, row: np.ndarray) -> Match:
+        other = (row != np.arange(len(row))).nonzero()[0]
+        return cls(row, other if (row[other] < 0).all() else None)
+
+
+def match_of(scene: Scene, kind: Kind) -> Match:
+    """The surfaces that are the same in this sense. Metres: what came, went or changed its function
+    (with BUILT, of the buildings) stays further away than that."""
+    def make(scene: Scene) -> Match:
+        assert scene.reuse is not None
+        return Match.of(getattr(scene.reuse, kind) if isinstance(kind, str)
+                        else _undisturbed(scene, kind))  # fmt: skip
+
+    found: Match = scene.product(("match", kind), make)
     return found
 
 
@@ -201,30 +214,82 @@ MOST_CHANGED = 60  # features up to which neighbours are looked for one by one
 class Lines:
     """What is known of rows of the surfaces: ``covered`` (n,) of which; ``columns``, arrays (k,),
     the first the row; ``of`` arrays (n,) that it was made from. ``steps``: where the rows of later
-    scenes, one after the other, were in the one before, and a last -1, where what is nowhere stays;
-    nothing was moved along yet."""
+    scenes, one after the other, were in the one before; nothing was moved along yet."""
 
     kind: Kind
     covered: np.ndarray
     columns: tuple[np.ndarray, ...]
     of: tuple[np.ndarray, ...]
-    steps: tuple[np.ndarray, ...] = ()
+    steps: tuple[Match, ...] = ()
+
+    def after(self, step: Match) -> Lines:
+        """The same, one scene later."""
+        n = len(self.steps[-1].row if self.steps else self.covered)
+        if step.gone is not None and not len(step.gone) and len(step.row) == n:
+            return self
+        return replace(self, steps=(*self.steps, step))
 
     def moved(self) -> Lines:
         """The same for the rows of the last scene, as far as they are there."""
-        n, match = len(self.covered), self.steps[-1][:-1]
+        n, match = len(self.covered), self.steps[-1].row
         for step in self.steps[-2::-1]:
-            match = step.take(match)
-        good = np.flatnonzero(match >= 0)
+            match = np.append(step.row, -1).take(match)
+        good = (match >= 0).nonzero()[0]
         back = np.full(n, -1, np.int64)
         back[match[good]] = good
         covered = np.zeros(len(match), bool)
         covered[good] = self.covered[match[good]]
         row = back[self.columns[0]]
-        use = np.flatnonzero(row >= 0)
+        use = (row >= 0).nonzero()[0]
         of = tuple(values[np.maximum(match, 0)] if n else np.zeros(len(match), values.dtype)
                    for values in self.of)  # fmt: skip
         return Lines(self.kind, covered, (row[use], *(c[use] for c in self.columns[1:])), of)
+
+    def again(self, now: Match, asked: np.ndarray, of: tuple[np.ndarray, ...],
+              other: np.ndarray | None,
+              make: Callable[[np.ndarray], tuple[np.ndarray, ...]]) -> Lines:  # fmt: skip
+        """The same of the rows ``asked`` (n,) bool of the scene ``now``, with the lines by row, as
+        ``make`` gives them. Made are those rows that were not there, of which ``of`` says something
+        else, and those of ``other`` (n,) bool."""
+        before = replace(self, steps=(*self.steps, now))
+        if any(step.gone is None or len(step.row) != len(self.covered) for step in before.steps):
+            before = before.moved()
+            order = before.columns[0].argsort(kind="stable")
+            before = replace(before, columns=tuple(c[order] for c in before.columns))
+        good = before.covered & asked
+        for step in before.steps:  # all that is still there stands where it stood
+            good[step.gone] = False
+        for values, then in zip(of, before.of):
+            if values is not then:
+                good &= equal(values, then)
+        if other is not None:
+            good &= ~other
+        changed = ((before.covered | asked) & ~good).nonzero()[0]
+        columns = before.columns
+        if len(changed):
+            columns = _exchanged(columns, make(changed[asked[changed]]), changed)
+        return Lines(self.kind, asked, columns, of)
+
+
+def _exchanged(old: tuple[np.ndarray, ...], new: tuple[np.ndarray, ...],
+               rows: np.ndarray) -> tuple[np.ndarray, ...]:  # fmt: skip
+    """Columns of lines, by row, with the lines of ``rows``, ascending, taken from ``new``."""
+    cuts: list[tuple[int, int, int]] = []  # lines from, to that go; to which of the new ones come
+    for start, end, until in zip(old[0].searchsorted(rows).tolist(),
+                                 old[0].searchsorted(rows, "right").tolist(),
+                                 new[0].searchsorted(rows, "right").tolist()):  # fmt: skip
+        if cuts and cuts[-1][1] == start:  # nothing stays between
+            start = cuts.pop()[0]
+        cuts.append((start, end, until))
+
+    def exchanged(was: np.ndarray, now: np.ndarray) -> np.ndarray:
+        parts, done, come = [], 0, 0
+        for start, end, until in cuts:
+            parts += [was[done:start], now[come:until]]
+            done, come = end, until
+        return np.concatenate([*parts, was[done:]])
+
+    return tuple(map(exchanged, old, new))
 
 
 def by_row(scene: Scene, name: Hashable, inputs: tuple[Any, ...], rows: np.ndarray,
@@ -241,69 +306,39 @@ def by_row(scene: Scene, name: Hashable, inputs: tuple[Any, ...], rows: np.ndarr
     if scene.reuse is None:
         return make(rows)
     kept = scene.reuse.kept
-    covered = np.zeros(scene.surfaces.n, bool)
-    covered[rows] = True
-    last, before = kept.made_from(name), kept.found(name)
-    if last is None or not same(last, inputs) or before.kind != kind:
-        columns = make(rows)
+    asked = np.zeros(scene.surfaces.n, bool)
+    asked[rows] = True
+    before = kept.lines(name)
+    if before is None or not same(before[0], inputs) or before[1].kind != kind:
+        found = Lines(kind, asked, make(rows), of)
     else:
-        source = match_of(scene, kind)[rows]
-        ok = source >= 0
-        if len(before.covered):
-            ok &= before.covered[source]
-            for now, then in zip(of, before.of):
-                ok &= equal(now[rows], then[source])
-        if again is not None:
-            ok &= ~again[rows]
-        if ok.all() and len(rows) == before.covered.sum() and np.array_equal(source, rows):
-            columns = before.columns
-        else:
-            back = np.full(len(before.covered), -1, np.int64)
-            back[source[ok]] = rows[ok]
-            columns = _joined(before.columns, back[before.columns[0]], make(rows[~ok]))
-    kept.put(name, inputs, Lines(kind, covered, columns, of))
-    return columns
-
-
-def _joined(old: tuple[np.ndarray, ...], row: np.ndarray,
-            new: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:  # fmt: skip
-    """Columns of lines with those that stay of ``old``, which now are of ``row`` (-1: of none), and
-    those of ``new``, by row."""
-    gone = np.flatnonzero(row < 0)
-    if len(gone) == len(new[0]) and all(a.dtype == b.dtype for a, b in zip(old, new)):
-        row[gone] = new[0]
-        if (row[1:] >= row[:-1]).all():  # what is new fits in the places of what went
-            columns = [a.copy() for a in old[1:]]
-            for column, values in zip(columns, new[1:]):
-                column[gone] = values
-            return (row, *columns)
-        row[gone] = -1
-    stay = np.flatnonzero(row >= 0)
-    joined = np.concatenate([row[stay], new[0]])
-    order = np.argsort(joined, kind="stable")
-    return (joined[order],
-            *(np.concatenate([a[stay], b])[order] for a, b in zip(old[1:], new[1:])))
+        found = before[1].again(match_of(scene, kind), asked, of, again, make)
+    return kept.put(name, inputs, found).columns
 
 
 def each_alike(scene: Scene, name: Hashable, columns: tuple[np.ndarray, ...],
-               make: Callable[[np.ndarray], list[T]]) -> list[T]:  # fmt: skip
-    """One object per line of ``columns`` (k,); ``make(rows)`` gives those of some lines. A line
-    that says what it said before, at the same place, keeps its object."""
-    n = len(columns[0])
+               make: Callable[[np.ndarray], list[T]], inputs: tuple[Any, ...] = ()
+               ) -> list[T]:  # fmt: skip
+    """One object per line of ``columns`` (k,); ``make(rows)`` gives those of some lines, from what
+    these say and from ``inputs``. A line that says what it said before, at the same place, keeps
+    its object."""
+    n, made_from = len(columns[0]), (inputs, *columns)
     if scene.reuse is None:
         return make(np.arange(n))
     kept = scene.reuse.kept
     last, before = kept.made_from(name), kept.found(name)
-    if last is None or len(last[0]) != n or [c.dtype for c in last] != [c.dtype for c in columns]:
-        return kept.put(name, columns, make(np.arange(n)))
-    other = np.zeros(n, bool)
-    for now, then in zip(columns, last):
-        other |= ~equal(now, then)
-    changed = np.flatnonzero(other)
+    if (last is None or len(before) != n or not same(last[0], inputs)
+            or [c.dtype for c in last[1:]] != [c.dtype for c in columns]):  # fmt: skip
+        return kept.put(name, made_from, make(np.arange(n)))
+    alike = np.ones(n, bool)
+    for now, then in zip(columns, last[1:]):
+        if now is not then:
+            alike &= equal(now, then)
+    changed = (~alike).nonzero()[0]
     found = list(before)
     for row, item in zip(changed.tolist(), make(changed)):
         found[row] = item
-    return kept.put(name, columns, found)
+    return kept.put(name, made_from, found)
 
 
 def equal(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -23,10 +23,11 @@ import numpy as np
 
 from . import words
 from .indicators.spec import LegalTest
+from .kept import whole_of
 from .words import Message, say
 
 if TYPE_CHECKING:
-    from .scene import Surfaces
+    from .scene import Scene, Surfaces
 
 NOISE = ("traffic_noise", "industrial_noise")  # indicators tested in whole dB
 VULNERABLE = ("very_vulnerable", "vulnerable")  # PR 10^-6 is a limit for these (K)
@@ -289,26 +290,27 @@ def is_new(surfaces: Surfaces) -> np.ndarray:
     return new
 
 
-def asked(surfaces: Surfaces, what: str,
-          rows: np.ndarray | slice = slice(None)) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """What the law asks of features: (n,) which of its answers, and these (m,) object; None where
-    it asks nothing. ``what`` as in :meth:`.functions.Functions.uses`."""
-    fields = surfaces.fields
-    return surfaces.functions.asked(what, surfaces.uses[rows], fields["dwelling_type"][rows],
-                                    fields["gfa"][rows])  # fmt: skip
+def asked(scene: Scene, what: str) -> tuple[np.ndarray, np.ndarray]:
+    """What the law asks of the surfaces: (n,) which of its answers, and these (m,) object; None
+    where it asks nothing. ``what`` as in :meth:`.functions.Functions.uses`. The very same as long
+    as all say what they said, as are those below."""
+    surfaces = scene.surfaces
+    kind, gfa = surfaces.fields["dwelling_type"], surfaces.fields["gfa"]
+    made_from = (surfaces.functions, surfaces.codes, surfaces.fields["use_class"], kind, gfa)
+    return whole_of(scene, ("asked", what), made_from,
+                    lambda: surfaces.functions.asked(what, surfaces.uses, kind, gfa))  # fmt: skip
 
 
-def noise_sensitive(surfaces: Surfaces,
-                    rows: np.ndarray | slice = slice(None)) -> np.ndarray:  # fmt: skip
+def noise_sensitive(scene: Scene) -> np.ndarray:
     """(n,) bool: dwelling, education, care and childcare with beds; not office, retail, hotel,
     culture (functions.yml; a ``use_class`` goes before the function)."""
-    which, answers = asked(surfaces, "noise_sensitive", rows)
-    found: np.ndarray = answers.astype(bool)[which]
-    return found
+    which, answers = asked(scene, "noise_sensitive")
+    return whole_of(scene, "noise_sensitive", (which, answers),
+                    lambda: answers.astype(bool)[which])  # fmt: skip
 
 
-def noise_scope(surfaces: Surfaces,
-                rows: np.ndarray | slice = slice(None)) -> np.ndarray:  # fmt: skip
+def noise_scope(scene: Scene) -> np.ndarray:
     """(n,) bool: objects of the noise test: new and noise-sensitive."""
-    scope: np.ndarray = is_new(surfaces)[rows] & noise_sensitive(surfaces, rows)
-    return scope
+    surfaces, sensitive = scene.surfaces, noise_sensitive(scene)
+    made_from = (surfaces.current, surfaces.fields["existing"], sensitive)
+    return whole_of(scene, "noise_scope", made_from, lambda: is_new(surfaces) & sensitive)

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .kept import whole_of
 from .scene import Scene
 
 DAY, NIGHT = "day", "night"
+COUNTED_BY = ("gfa", "residential_share", "dwellings", "population")  # fields
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,11 @@ class People:
     def jobs(self) -> np.ndarray:
         return self.workers
 
-    def present(self, when: str) -> np.ndarray:
-        """(n,) persons present by ``day`` or ``night``."""
-        return (
-            self.residents * self.presence["home", when]
-            + self.workers * self.presence["work", when]
-        )
+    def present(self, when: str, rows: np.ndarray) -> np.ndarray:
+        """(k,) persons present by ``day`` or ``night`` at the surfaces ``rows`` (k,)."""
+        found: np.ndarray = (self.residents[rows] * self.presence["home", when]
+                             + self.workers[rows] * self.presence["work", when])  # fmt: skip
+        return found
 
 
 def people(scene: Scene) -> People:
@@ -55,9 +56,7 @@ def people(scene: Scene) -> People:
     row = np.flatnonzero(surfaces.where("buildings"))
     code = surfaces.codes[row]
     gfa, share, given, population = (
-        surfaces.fields[name][row]
-        for name in ("gfa", "residential_share", "dwellings", "population")
-    )
+        surfaces.fields[name][row] for name in COUNTED_BY)  # fmt: skip
     lived_in = np.nan_to_num(share)
     lives, told = lived_in > 0, np.isfinite(given)
     dwellings = np.where(told, given, np.where(lives, gfa * share / rate["dwelling_gfa"], 0.0))
@@ -94,6 +93,13 @@ def people(scene: Scene) -> People:
 
 
 def people_of(scene: Scene) -> People:
-    """The people of the scene, counted once."""
-    found: People = scene.product("people", people)
+    """The people of the scene, counted once; the very same as long as all buildings say what they
+    said, so that nobody may write in it."""
+    def make(scene: Scene) -> People:
+        surfaces = scene.surfaces
+        made_from = (surfaces.functions, surfaces.codes, *map(surfaces.fields.get, COUNTED_BY),
+                     scene.rates)  # fmt: skip
+        return whole_of(scene, "people", made_from, lambda: people(scene))
+
+    found: People = scene.product("people", make)
     return found

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .indicators.spec import Places, ZoneValues
-from .kept import equal, same
+from .kept import equal, match_of, same
 from .people import people_of
 from .rough import is_rough
 from .scene import FIELDS, MAP
@@ -208,15 +208,14 @@ def _surfaces(scene: Scene, reads: Reads, spec: Indicator) -> tuple[object, np.n
     def make(scene: Scene) -> tuple[object, np.ndarray]:
         reuse, surfaces = scene.reuse, scene.surfaces
         assert reuse is not None
-        rows = (np.flatnonzero(surfaces.where(*reads.groups)) if reads.groups
+        rows = (surfaces.where(*reads.groups).nonzero()[0] if reads.groups
                 else np.arange(surfaces.n))  # fmt: skip
         name = ("surfaces", reads.groups, names)
         before = reuse.kept.made_from(name)
         # rows of before are those of the last scene, and nothing of what was there has gone
         stays = (before is not None and reuse.kept.of_last_run(name)
-                 and all(np.array_equal(match[rows], before[0])
-                         for match in (reuse.shape, reuse.cut, reuse.drawn))
-                 and not scene.product(("other", names), partial(_other, names))[rows].any())
+                 and not scene.product(("other", names), partial(_other, names))[rows].any()
+                 and np.array_equal(scene.product("stood", _stood)[rows], before[0]))
         drawn = reuse.kept.found(name) if stays else object()
         return reuse.kept.put(name, (rows,), drawn), rows
 
@@ -236,19 +235,25 @@ def _last(scene: Scene) -> Surfaces | None:
     return scene.product("last_surfaces", make)  # type: ignore[no-any-return]
 
 
+def _stood(scene: Scene) -> np.ndarray:
+    """(n,) row of before that was drawn alike, where ground and cut are the same; else -1."""
+    reuse = scene.reuse
+    assert reuse is not None
+    return np.where(reuse.cut == reuse.drawn, reuse.cut, -1)  # with the cut goes the ground
+
+
 def _other(names: tuple[str, ...], scene: Scene) -> np.ndarray:
     """(n,) bool: rows that were not drawn so before, or do not say what they said in one of these
     fields, or not as surely. The same row is of the same layer and function."""
-    assert scene.reuse is not None
-    now, then, match = scene.surfaces, _last(scene), scene.reuse.drawn
+    now, then, match = scene.surfaces, _last(scene), match_of(scene, "drawn")
     if then is None or not then.n:
         return np.ones(now.n, bool)
-    other = match < 0
-    shifted = now.n != then.n or not (other | (match == np.arange(now.n))).all()
+    other = match.row < 0
+    stands = match.gone is not None and now.n == then.n
     for new, old in ((now.fields, then.fields), (now.assumed, then.assumed)):
         for name in names:
             if (name in new) != (name in old):
                 return np.ones(now.n, bool)
-            if name in new:
-                other |= ~equal(new[name], old[name][match] if shifted else old[name])
+            if name in new and not (stands and new[name] is old[name]):
+                other |= ~equal(new[name], old[name] if stands else old[name][match.row])
     return other

@@ -14,6 +14,7 @@ import numpy as np
 from ..defaults import main_zone
 from ..kept import each_alike, whole_of
 from ..legal import asked, is_new, test_limits
+from ..scene import Cut
 from ..words import BASIS_LEGAL, EXCEEDS, INDICATIVE, say
 from ._spreads import default, independent, numbers, ratio, shared
 from .spec import LegalTest, Measurement, Places
@@ -49,35 +50,68 @@ def buildings(scene: Scene) -> Buildings:
 
 def _buildings(scene: Scene) -> Buildings:
     surfaces, cut = scene.surfaces, scene.cut
-    part = np.flatnonzero(surfaces.where("buildings")[cut.feature])
+    built = surfaces.where("buildings")
+    part = built[cut.feature].nonzero()[0]
     feature, zone, share, area = (a[part] for a in (cut.feature, cut.zone, cut.share, cut.area))
     number = np.full(surfaces.n, -1, np.int64)
     number[feature] = 0
-    row = np.flatnonzero(number == 0)
+    row = (number == 0).nonzero()[0]
     number[row] = np.arange(len(row))
     of = number[feature]
     gfa = surfaces.fields["gfa"][row]
     floor = np.where(np.isfinite(gfa), gfa, surfaces.area[row])
-    several = np.flatnonzero(np.bincount(of, minlength=1)[of] > 1)
     home = np.zeros(len(row), np.int64)
     home[of] = zone
+    several = (np.bincount(of, minlength=1)[of] > 1).nonzero()[0]
     best_first = several[np.lexsort((zone[several], -share[several]))]
     home[of[best_first[::-1]]] = zone[best_first[::-1]]
     return Buildings(row, surfaces.where("dwelling")[row], is_new(surfaces)[row], gfa, floor, of,
-                     zone, share, area, home, main_zone(surfaces.n, cut)[row])  # fmt: skip
+                     zone, share, area, home,
+                     main_zone(len(row), Cut(of, zone, area, share)))  # fmt: skip
 
 
-def required(
-    scene: Scene, profile: Profile, indicator: str, b: Buildings, least_gfa: dict[str, float]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What the law asks of each building at the assessment date.
+@dataclass(frozen=True)
+class _Figures:
+    """What the law asks of buildings (n,) at the assessment date, and what they say."""
 
-    Returns variant (n,) object, limit (n,) with NaN where none applies, and whether that limit
-    is beyond dispute (n,) bool. ``indicator`` is ``energy_use`` or ``material_use``; ``least_gfa``
-    names variants for which smaller buildings (m2) have no limit.
-    """
-    which, variants = asked(
-        scene.surfaces, {"energy_use": "beng2", "material_use": "mpg"}[indicator], b.row)
+    variant: np.ndarray  # object: of the law; None where it asks nothing
+    limit: np.ndarray  # NaN where none applies
+    value: np.ndarray  # the figure, of the building itself or by default; NaN unknown
+    assumed: np.ndarray  # bool: by default
+    counts: np.ndarray  # bool: new, with a limit
+    percent: np.ndarray  # of the limit; NaN by default, which can never exceed
+    outcome: np.ndarray  # object: of the test
+
+
+def _figures(scene: Scene, profile: Profile, indicator: str, field: str, b: Buildings,
+             least_gfa: dict[str, float]) -> _Figures:  # fmt: skip
+    """The very same as long as no building says anything else."""
+    fields, assumed = scene.surfaces.fields, scene.surfaces.assumed
+    law = asked(scene, {"energy_use": "beng2", "material_use": "mpg"}[indicator])
+
+    def make() -> _Figures:
+        variant, limit, sure = _required(scene, profile, indicator, b, law, least_gfa)
+        own = given(scene, field, b.row)
+        unknown = np.isnan(own)
+        value = np.where(unknown, _default(scene, profile, field, b, limit), own)
+        percent = np.where(unknown, np.nan, 100.0 * value / limit)
+        certain = sure & _declared(scene, b.row) & np.isfinite(own)
+        return _Figures(variant, limit, value, unknown, b.new & np.isfinite(limit), percent,
+                        test_limits(percent, 100.0, certain))  # fmt: skip
+
+    made_from = (profile, scene.date, scene.zones, law, b.row, b.new, b.gfa, b.main_zone,
+                 fields[field], assumed[field], fields.get("basis"))  # fmt: skip
+    return whole_of(scene, ("figures", indicator), made_from, make)
+
+
+def _required(
+    scene: Scene, profile: Profile, indicator: str, b: Buildings,
+    law: tuple[np.ndarray, np.ndarray], least_gfa: dict[str, float],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+    """Variant (n,) object, limit (n,) with NaN where none applies, and whether that limit is beyond
+    dispute (n,) bool. ``law``: :func:`.legal.asked`; ``least_gfa`` names variants for which smaller
+    buildings (m2) have no limit."""
+    which, variants = law[0][b.row], law[1]
     laws = profile.law(indicator, scene.date)
     known = {law.variant: law for law in laws if law.limit > 0}  # not NaN either
     found = [known.get(variant) for variant in variants.tolist()]
@@ -120,42 +154,31 @@ def share_of_limit(scene: Scene, profile: Profile, indicator: str, field: str,
                    weight_per_floor: float, measurement: Measurement,
                    least_gfa: dict[str, float]) -> None:  # fmt: skip
     """Fill in a measurement: 100 x sum(figure x floor) / sum(limit x floor) over new buildings
-    with a limit, the test of the law per building, and the spreads.
+    with a limit, the test of the law per building, and the spreads. ``indicator`` is ``energy_use``
+    or ``material_use``.
 
     ``weight_per_floor`` turns gross floor area into the area of the formula; ``least_gfa`` as in
-    :func:`required`.
+    :func:`_required`.
     """
     b = buildings(scene)
-    variant, limit, sure = required(scene, profile, indicator, b, least_gfa)
-    own = given(scene, field, b.row)
-    assumed = np.isnan(own)
-    value = np.where(assumed, _default(scene, profile, field, b, limit), own)
-    counts = b.new & np.isfinite(limit)
-    # a figure times an unknown floor area cannot be added up
-    figure = np.where(np.isfinite(b.gfa), value, np.nan)
-    floor = b.floor * weight_per_floor
-    k = np.flatnonzero(counts[b.of] & (b.share > 0))
+    f = _figures(scene, profile, indicator, field, b, least_gfa)
+    k = (f.counts[b.of] & (b.share > 0)).nonzero()[0]
     of, zone = b.of[k], b.zone[k]
-    area = floor[of] * b.share[k]
-    asked_figure, asked_limit = figure[of], limit[of]
+    area = (b.floor * weight_per_floor)[of] * b.share[k]
+    # a figure times an unknown floor area cannot be added up
+    figure, limit = np.where(np.isfinite(b.gfa), f.value, np.nan)[of], f.limit[of]
+    percent, full, assumed = 100.0 * figure / limit, limit * area, f.assumed[of]
     measurement.parts[""] = Places(
-        zone=zone,
-        weight=area,
-        value=100.0 * asked_figure / asked_limit,
-        feature=b.row[of],
-        num=asked_figure * area,
-        den=asked_limit * area,
-        assumed=assumed[of].astype(float),
-    )
+        zone=zone, weight=area, value=percent, feature=b.row[of], num=figure * area, den=full,
+        assumed=assumed.astype(float),
+    )  # fmt: skip
     present = np.bincount(zone, area, scene.n_zones + 1) > 0
     present[0] = present.any()
-    for without in np.flatnonzero(~present).tolist():
+    for without in (~present).nonzero()[0].tolist():
         measurement.not_applicable[without] = say(f"indicators.{indicator}.no_building")
-    certain = sure & _declared(scene, b.row) & np.isfinite(own)
-    measurement.legal += _tests(scene, indicator, b, counts, variant, limit, certain, value,
-                                assumed)  # fmt: skip
-    measurement.spreads = _spreads(scene, indicator, field, b, k, asked_figure, asked_limit * area,
-                                   100.0 * asked_figure / asked_limit, assumed[of])  # fmt: skip
+    measurement.legal += whole_of(scene, ("tested", indicator), (f, b.row, b.home),
+                                  lambda: _tests(scene, indicator, b, f))  # fmt: skip
+    measurement.spreads = _spreads(scene, indicator, field, b, k, figure, full, percent, assumed)
 
 
 def _spreads(
@@ -192,15 +215,12 @@ def _spreads(
     return found
 
 
-def _tests(scene: Scene, indicator: str, b: Buildings, counts: np.ndarray, variant: np.ndarray,
-           limit: np.ndarray, certain: np.ndarray, value: np.ndarray,
-           assumed: np.ndarray) -> list[LegalTest]:  # fmt: skip
+def _tests(scene: Scene, indicator: str, b: Buildings, f: _Figures) -> list[LegalTest]:
     """One test per new building, in the zone that holds most of it. Figures are percentages of
     the limit, the unit of the indicator; the text names both numbers."""
-    percent = np.where(assumed, np.nan, 100.0 * value / limit)  # a default can never exceed
-    outcomes = test_limits(percent, 100.0, certain)
-    rows = np.flatnonzero(counts)
-    columns = tuple(a[rows] for a in (b.row, b.home, variant, percent, outcomes, value, limit))
+    rows = f.counts.nonzero()[0]
+    columns = tuple(a[rows] for a in (b.row, b.home, f.variant, f.percent, f.outcome, f.value,
+                                      f.limit))  # fmt: skip
 
     def make(some: np.ndarray) -> list[LegalTest]:
         tests = []

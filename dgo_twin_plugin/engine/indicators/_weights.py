@@ -23,7 +23,7 @@ GREEN = ("grass", "shrub", "wood", "nature", "agriculture", "allotment", "sport"
 
 @dataclass(frozen=True)
 class Weights:
-    """(n surfaces,) weight; ``known`` False where it is only a stand-in by ground area, good for
+    """(k,) weight of surfaces; ``known`` False where it is only a stand-in by ground area, good for
     coverage but not for a mean; ``assumed`` 0-1."""
 
     weight: np.ndarray
@@ -31,18 +31,18 @@ class Weights:
     assumed: np.ndarray
 
 
-def dwelling_weights(scene: Scene) -> Weights:
-    """d = dwellings, else gross floor area / 110 m2 (indicators 8)."""
-    found = people_of(scene)
-    gfa = scene.surfaces.fields["gfa"] / GFA_PER_DWELLING
-    lived_in = found.dwellings > 0
-    weight = np.where(lived_in, found.dwellings, gfa)
-    assumed = np.where(lived_in, found.dwellings_assumed, scene.surfaces.assumed["gfa"])
-    return _complete(scene, weight, assumed.astype(float))
+def dwelling_weights(scene: Scene, rows: np.ndarray) -> Weights:
+    """d = dwellings, else gross floor area / 110 m2 (indicators 8), of the surfaces ``rows``."""
+    found, surfaces = people_of(scene), scene.surfaces
+    dwellings = found.dwellings[rows]
+    lived_in = dwellings > 0
+    weight = np.where(lived_in, dwellings, surfaces.fields["gfa"][rows] / GFA_PER_DWELLING)
+    assumed = np.where(lived_in, found.dwellings_assumed[rows], surfaces.assumed["gfa"][rows])
+    return _complete(surfaces.area[rows], weight, assumed.astype(float))
 
 
 def user_weights(scene: Scene) -> Weights:
-    """dwellings + jobs / 2 (indicators 20)."""
+    """dwellings + jobs / 2 (indicators 20), of all surfaces."""
     found = people_of(scene)
     dwellings, jobs = np.nan_to_num(found.dwellings), np.nan_to_num(found.jobs)
     weight = dwellings + 0.5 * jobs
@@ -50,13 +50,13 @@ def user_weights(scene: Scene) -> Weights:
     guessed = dwellings * found.dwellings_assumed + 0.5 * jobs * found.persons_assumed
     with np.errstate(divide="ignore", invalid="ignore"):
         assumed = np.where(weight > 0, guessed / weight, 0.0)
-    return _complete(scene, weight, np.nan_to_num(assumed))
+    return _complete(scene.surfaces.area, weight, np.nan_to_num(assumed))
 
 
-def _complete(scene: Scene, weight: np.ndarray, assumed: np.ndarray) -> Weights:
+def _complete(area: np.ndarray, weight: np.ndarray, assumed: np.ndarray) -> Weights:
     known = np.isfinite(weight)
-    stand_in = scene.surfaces.area / GFA_PER_DWELLING
-    return Weights(np.where(known, np.maximum(weight, 0.0), stand_in), known, assumed)
+    return Weights(np.where(known, np.maximum(weight, 0.0), area / GFA_PER_DWELLING), known,
+                   assumed)  # fmt: skip
 
 
 def public_ground(scene: Scene, by_word: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -83,7 +83,7 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     value, fit = (np.array([getattr(found, what) for found in air.substances.values()])
                   for what in ("value", "fit"))  # fmt: skip
     result.legal += tests_of(scene, SPEC.id, stay, laws, value, fit,
-                             legal.noise_sensitive(scene.surfaces))  # fmt: skip
+                             legal.noise_sensitive(scene))  # fmt: skip
     if "pm10" in air.substances:
         result.parts[DAYS] = objects.places(pm10_days(air.substances["pm10"].value))
     if not any(name.endswith(f"_{OF_PLAN}") for name in result.parts):

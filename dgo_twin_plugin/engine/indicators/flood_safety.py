@@ -33,25 +33,23 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     cut, surfaces = scene.cut, scene.surfaces
     built = surfaces.where("buildings")
     found = zonal(scene, ROLE, "years", built, highest=False, reach=REACH, sensible=_years)
-    n = len(cut.area)
-    area = np.bincount(found.row, found.area, n)
-    logs = np.bincount(found.row, found.area * np.log10(found.value), n)
+    row = built[cut.feature].nonzero()[0]
+    feature, zone, at = cut.feature[row], cut.zone[row], row.searchsorted(found.row)
+    area = np.bincount(at, found.area, len(row))
+    logs = np.bincount(at, found.area * np.log10(found.value), len(row))
     with np.errstate(divide="ignore", invalid="ignore"):
         years = np.where(area > 0, 10.0 ** (logs / area), np.nan)
-    weights = dwelling_weights(scene)
-    row = np.flatnonzero(built[cut.feature])
-    feature = cut.feature[row]
-    weight = weights.weight[feature] * cut.share[row]
-    value = np.where(weights.known[feature], years[row], np.nan)
+    weights = dwelling_weights(scene, feature)
+    weight = weights.weight * cut.share[row]
     measurement = Measurement(legal_default=NOT_IN_SCOPE)
     measurement.parts[""] = Places(
-        zone=cut.zone[row], weight=weight, value=value, feature=feature, den=weight,
-        assumed=weights.assumed[feature],
+        zone=zone, weight=weight, value=np.where(weights.known, years, np.nan), feature=feature,
+        den=weight, assumed=weights.assumed,
     )  # fmt: skip
-    present = np.bincount(cut.zone[row], weight, scene.n_zones + 1) > 0
+    present = np.bincount(zone, weight, scene.n_zones + 1) > 0
     present[0] = present.any()
-    for zone in np.flatnonzero(~present):
-        measurement.not_applicable[int(zone)] = say("indicators.flood_safety.no_building")
+    for without in (~present).nonzero()[0].tolist():
+        measurement.not_applicable[without] = say("indicators.flood_safety.no_building")
     return measurement
 
 

@@ -38,7 +38,6 @@ from .spec import GIVEN, Indicator, Input, LegalTest, Measurement, Part, ZoneVal
 
 if TYPE_CHECKING:
     from ..norms import Profile
-    from ..people import People
     from ..scene import Scene, VectorContext
 
 ROLE = "risk_contours"
@@ -88,7 +87,7 @@ class Inside:
 
 
 def inside(scene: Scene, rows: np.ndarray) -> Inside:
-    """Where the buildings ``rows`` (m,), sorted, lie."""
+    """Where the buildings ``rows`` (m,), ascending, lie."""
     top, fit, mapped = (np.full(len(rows), -np.inf) for _ in range(3))
     vectors = scene.vectors(ROLE)
     levels = np.zeros(0)
@@ -97,18 +96,19 @@ def inside(scene: Scene, rows: np.ndarray) -> Inside:
         levels = told.levels
         contours = context_polygons(scene, ROLE)
 
-        def touched(some: np.ndarray) -> tuple[np.ndarray, ...]:
+        def highest(some: np.ndarray) -> tuple[np.ndarray, ...]:
             drawn = scene.surfaces.footprints.take(some)
             i, j = bbox_pairs(drawn.bounds(), contours.bounds())
             common = overlap_areas(drawn, contours, i, j) > TOUCH
-            return some[i[common]], j[common]
+            i, j = i[common], j[common]
+            level = told.level[j]
+            known = np.isfinite(level)
+            found = np.full((3, len(some)), -np.inf)
+            for top, use in zip(found, (known, known & told.fit[j], known & ~told.thumb[j])):
+                np.maximum.at(top, i[use], level[use])
+            return some, *found
 
-        row, j = by_row(scene, "contours", (contours,), rows, touched, "drawn")
-        i, level = np.searchsorted(rows, row), told.level[j]
-        known = np.isfinite(level)
-        for found, use in ((top, known), (fit, known & told.fit[j]),
-                           (mapped, known & ~told.thumb[j])):  # fmt: skip
-            np.maximum.at(found, i[use], level[use])
+        _, top, fit, mapped = by_row(scene, "contours", (told, contours), rows, highest, "drawn")
     level, fit = (np.where(np.isneginf(x), np.nan, x) for x in (top, fit))
     return Inside(level, fit, top > mapped, levels)
 
@@ -123,19 +123,50 @@ def bound(level: np.ndarray, levels: np.ndarray) -> np.ndarray:
     return above
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What the law asks of the surfaces (n,): which of ``kinds`` (m,) object each is, None where
+    nothing; ``limit`` and ``standard`` (m,) of these, NaN where there is none. ``weight`` (n,)
+    persons, 0 where it does not count, and whether that is an assumption."""
+
+    which: np.ndarray
+    kinds: np.ndarray
+    limit: np.ndarray
+    standard: np.ndarray
+    weight: np.ndarray
+    assumed: np.ndarray
+
+
+def _asked(scene: Scene, profile: Profile) -> _Asked:
+    """w = persons. A building of which nobody counts the persons (a school) weighs as one person,
+    assumed: it may not vanish from a test of safety. The very same as long as all say the same."""
+    surfaces, crowd = scene.surfaces, people_of(scene)
+    which, kinds = law = legal.asked(scene, "vulnerability")
+
+    def make() -> _Asked:
+        laws = [law_numbers(profile, SPEC.id, scene.date, kind) if kind else (np.nan, np.nan)
+                for kind in kinds.tolist()]  # fmt: skip
+        limit, standard = np.array(laws).T
+        chosen = legal.is_new(surfaces) & kinds.astype(bool)[which]
+        lost = ~(crowd.persons > 0)
+        weight = np.where(chosen, np.where(lost, 1.0, crowd.persons), 0.0)
+        return _Asked(which, kinds, limit, standard, weight, crowd.persons_assumed | lost)
+
+    made_from = (law, crowd, surfaces.current, surfaces.fields["existing"], profile, scene.date)
+    return whole_of(scene, "asked_of_risk", made_from, make)
+
+
 def compute(scene: Scene, profile: Profile) -> Measurement:
     """Measure individual risk at new buildings and test each by its vulnerability class."""
     if not scene.has(ROLE):
         return Measurement(missing=say("indicators.individual_risk.no_map"))
-    surfaces = scene.surfaces
-    which, kinds = legal.asked(surfaces, "vulnerability")
-    crowd = people_of(scene)
-    every = _persons(scene, crowd, legal.is_new(surfaces) & kinds.astype(bool)[which])
+    asked = _asked(scene, profile)
+    every = weighed(scene, asked.weight, asked.assumed)
     at = inside(scene, every.rows)
     levels = at.levels
     result = Measurement()
     for part, wanted in (("", legal.VULNERABLE), ("limited", (LIMITED,))):
-        chosen = np.array([kind in wanted for kind in kinds.tolist()], bool)[which]
+        chosen = np.array([kind in wanted for kind in asked.kinds.tolist()], bool)[asked.which]
         objects, here = every.only(chosen), chosen[every.rows]
         if part and not len(objects.rows):
             continue
@@ -147,8 +178,7 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
             _explain(result, scene, objects, values)
             result.proxy = _flagged(scene, objects, at.rough[here])
             result.spreads = _spreads(values)
-        result.legal += _tests(scene, profile, objects, which[objects.rows], kinds, level,
-                               at.fit[here], levels, part)  # fmt: skip
+        result.legal += _tests(scene, asked, objects, level, at.fit[here], levels, part)
     return result
 
 
@@ -169,15 +199,6 @@ def _spreads(value: np.ndarray) -> dict[str, np.ndarray]:
     return {ROLE: known * table["contour"] / table["decade"], "model": known * table["model"]}
 
 
-def _persons(scene: Scene, crowd: People, chosen: np.ndarray) -> Weighed:
-    """w = persons. A building of which nobody counts the persons (a school) weighs as one person,
-    assumed: it may not vanish from a test of safety."""
-    persons = np.array(crowd.persons, float)
-    lost = ~(persons > 0)
-    weight = np.where(chosen, np.where(lost, 1.0, persons), 0.0)
-    return weighed(scene, weight, np.asarray(crowd.persons_assumed, bool) | lost)
-
-
 def _zones(scene: Scene, objects: Weighed, value: np.ndarray) -> ZoneValues:
     """The highest known value per zone. It is known for the whole zone as soon as one is: whoever
     has no value lies outside every contour, so below it."""
@@ -185,14 +206,14 @@ def _zones(scene: Scene, objects: Weighed, value: np.ndarray) -> ZoneValues:
     per_surface = np.full(scene.surfaces.n, np.nan)
     per_surface[objects.rows] = value
     places = objects.places(per_surface)
-    top = np.full(n + 1, -np.inf)
-    known = ~np.isnan(places.value)
-    np.maximum.at(top, places.zone[known], places.value[known])
-    top[0] = top[1:].max(initial=-np.inf)
-    top = np.where(np.isneginf(top), np.nan, top)
+    known = (~np.isnan(places.value)).nonzero()[0]
+    rising = known[places.value[known].argsort(kind="stable")]
+    top = np.full(n + 1, np.nan)
+    top[places.zone[rising]] = places.value[rising]  # the highest is written last
+    top[0] = np.fmax.reduce(top[1:], initial=np.nan)
     weight = sums(places.zone, places.weight, n)
     assumed = sums(places.zone, places.weight * objects.assumed, n)
-    count = sums(places.zone, np.ones(len(places.zone)), n)
+    count = np.bincount(places.zone, minlength=n + 1).astype(float)
     count[0] = len(objects.rows)
     share = np.divide(assumed, weight, out=np.zeros(n + 1), where=weight > 0)
     return ZoneValues(top, weight, np.where(np.isnan(top), 0.0, 1.0), share, count, places)
@@ -209,36 +230,33 @@ def _explain(result: Measurement, scene: Scene, objects: Weighed, top: np.ndarra
             result.not_assessed[zone] = say("indicators.individual_risk.not_differentiated")
 
 
-def _tests(
-    scene: Scene, profile: Profile, objects: Weighed, own: np.ndarray, kinds: np.ndarray,
-    level: np.ndarray, fit: np.ndarray, levels: np.ndarray, part: str,
-) -> list[LegalTest]:  # fmt: skip
-    """One test per building, vulnerable as ``kinds[own]``. Inside a contour at or above the limit
-    is beyond it; outside is within it only if a contour at or below the limit says so, else it is
-    not tested."""
-    laws = [law_numbers(profile, SPEC.id, scene.date, kind) if kind else (np.nan, np.nan)
-            for kind in kinds.tolist()]  # fmt: skip
-    limit, standard = np.array(laws)[own].T
-    apart = (kinds == LIMITED)[own]  # a standard only: nothing to exceed
-    with np.errstate(invalid="ignore"):
-        inside_limit = level >= limit
-        against = np.where(inside_limit, np.inf,
-                           np.where(bound(level, levels) <= limit, -np.inf, np.nan))  # fmt: skip
-        outcome = legal.test_limits(against, limit, fit >= limit)
-        near = np.where(apart, level >= standard, inside_limit)
-    outcome[apart] = COMPLIES
+def _tests(scene: Scene, asked: _Asked, objects: Weighed, level: np.ndarray, fit: np.ndarray,
+           levels: np.ndarray, part: str) -> list[LegalTest]:  # fmt: skip
+    """One test per building. Inside a contour at or above the limit is beyond it; outside is within
+    it only if a contour at or below the limit says so, else it is not tested."""
+    law = (asked.kinds, asked.limit, asked.standard)
+    columns = (objects.rows, objects.main_zone, asked.which[objects.rows], level, fit)
     texts = {True: say("indicators.individual_risk.limited_inside"),
              False: say("indicators.individual_risk.inside")}  # fmt: skip
-    columns = (objects.rows, objects.main_zone, kinds[own], level, limit, outcome, standard, apart,
-               near)  # fmt: skip
 
     def make(some: np.ndarray) -> list[LegalTest]:
-        return [LegalTest(row, zone, str(what), at, most, str(found), standard=aim,
+        row, zone, own, level, fit = (column[some] for column in columns)
+        kind, limit, standard = (numbers[own] for numbers in law)
+        apart = kind == LIMITED  # a standard only: nothing to exceed
+        with np.errstate(invalid="ignore"):
+            beyond = level >= limit
+            against = np.where(beyond, np.inf,
+                               np.where(bound(level, levels) <= limit, -np.inf, np.nan))
+            outcome = legal.test_limits(against, limit, fit >= limit)
+            near = np.where(apart, level >= standard, beyond)
+        outcome[apart] = COMPLIES
+        told = (row, zone, kind, level, limit, outcome, standard, apart, near)
+        return [LegalTest(row, zone, what, at, most, found, standard=aim,
                           text=texts[alone] if within else None)
                 for row, zone, what, at, most, found, aim, alone, within
-                in zip(*(c[some].tolist() for c in columns))]  # fmt: skip
+                in zip(*(column.tolist() for column in told))]  # fmt: skip
 
-    return each_alike(scene, ("tests", SPEC.id, part), columns, make)
+    return each_alike(scene, ("tests", SPEC.id, part), columns, make, (*law, levels))
 
 
 SPEC = Indicator(

@@ -74,7 +74,7 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
             for part in parts]  # fmt: skip
     top, fit = (np.array([found[name + part] for part in parts]) for name in ("", FIT))
     result.legal += tests_of(scene, SPEC.id, objects, laws, top, fit,
-                             legal.noise_scope(scene.surfaces), whole=True)  # fmt: skip
+                             legal.noise_scope(scene), whole=True)  # fmt: skip
     return result
 
 

@@ -127,7 +127,7 @@ def _test(
     numbers = {k: law_numbers(profile, SPEC.id, scene.date, k) for k in set(kinds)}
     limit = np.array([numbers[k][0] for k in kinds], float)
     standard = np.array([numbers[k][1] for k in kinds], float)
-    scope = legal.noise_sensitive(scene.surfaces, rows)
+    scope = legal.noise_sensitive(scene)[rows]
     found = outcomes(top[rows], fit[rows], limit, scope)
     result.legal += legal_tests(objects, kinds, top[rows], limit, found, standard)
 

@@ -40,14 +40,17 @@ DWELLINGS, GFA, LABEL = range(3)
 CLASSES = (60.0, 90.0, 110.0, 130.0, 150.0, 170.0)  # kWh per m2 of panel a year, of the map
 
 
-@dataclass
-class _Demand:
-    """kWh a year of each building (n,), NaN unknown; whether what it is counted by came from a
-    default; and the input it rests on."""
+@dataclass(frozen=True)
+class _Told:
+    """What buildings (n,) say of what they make and use."""
 
-    used: np.ndarray
-    assumed: np.ndarray
-    by: np.ndarray  # which of BY
+    pv: np.ndarray  # part of the roof below panels, 0-1; NaN unknown
+    pv_assumed: np.ndarray
+    used: np.ndarray  # kWh a year, NaN unknown
+    known: np.ndarray  # bool: both
+    assumed: np.ndarray  # bool: the panels, or what the demand is counted by, by default
+    by: np.ndarray  # which of BY the demand rests on
+    off: np.ndarray  # part of the demand that it may be off
 
 
 def compute(scene: Scene, profile: Profile) -> Measurement:
@@ -61,10 +64,8 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     measurement = Measurement(legal_default=NOT_IN_SCOPE)
     b = buildings(scene)
     panel = profile.rate("pv.kwp_m2") * profile.rate("pv.yield")  # kWh per m2 of panel a year
-    demand = _demand(scene, profile, b)
-    surfaces = scene.surfaces
-    pv = np.clip(surfaces.fields["pv"][b.row], 0.0, 1.0)
-    pv_assumed = surfaces.assumed["pv"][b.row]
+    told = _told(scene, profile, b)
+    pv = told.pv
     roofs = _roofs(scene, b)
     per_ground = np.full(len(b.row), panel)  # kWh a year per m2 of ground that is roof with panels
     if roofs is not None:
@@ -76,13 +77,13 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
         per_ground = panel * roofs.wide * factor
         measurement.fields["roof_yield"] = Field(
             "kWh/m²", lambda: roofs.raster(panel), CLASSES)  # fmt: skip
-    known = np.isfinite(pv) & np.isfinite(demand.used)
-    k = np.flatnonzero(b.share > 0)
-    of = b.of[k]
-    made = per_ground[of] * pv[of] * b.area[k]
-    used = demand.used[of] * b.share[k]
+    k = (b.share > 0).nonzero()[0]
+    of, zone, share, area = b.of[k], b.zone[k], b.share[k], b.area[k]
+    known, pv_assumed = told.known[of], told.pv_assumed[of]
+    made = per_ground[of] * pv[of] * area
+    used = told.used[of] * share
     # of a building whose demand is unknown the roof area tells at least that it is there
-    least = profile.rate("demand.other_building") * b.area[k]
+    least = profile.rate("demand.other_building") * area
     weight = np.where(np.isfinite(used), used, least)
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.where(used > 0, 100.0 * made / used, np.nan)
@@ -90,45 +91,40 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     plant_zone, plant_made = _plants(scene)
     zero = np.zeros(len(field_zone) + len(plant_zone))
     extra_row = np.concatenate([field_row, np.full(len(plant_zone), -1)])
-    zones = np.concatenate([b.zone[k], field_zone, plant_zone])
-    made = np.where(known[of], made, np.nan)
-    used = np.where(known[of], used, np.nan)
+    zones = np.concatenate([zone, field_zone, plant_zone])
+    made = np.where(known, made, np.nan)
+    used = np.where(known, used, np.nan)
+    generated = np.concatenate([made, field_made, plant_made])
     measurement.parts[""] = Places(
         zone=zones,
         weight=np.concatenate([weight, zero]),
         value=np.concatenate([value, np.full(len(zero), np.nan)]),
         feature=np.concatenate([b.row[of], extra_row]).astype(np.int64),
-        num=np.concatenate([made, field_made, plant_made]),
+        num=generated,
         den=np.concatenate([used, zero]),
-        assumed=np.concatenate([(pv_assumed | demand.assumed)[of].astype(float), zero]),
+        assumed=np.concatenate([told.assumed[of].astype(float), zero]),
     )
     n = scene.n_zones
-    present = np.bincount(b.zone[k], weight, n + 1) > 0
+    present = np.bincount(zone, weight, n + 1) > 0
     present[0] = present.any()
-    for zone in np.flatnonzero(~present):
-        measurement.not_applicable[int(zone)] = say("indicators.renewable_generation.no_demand")
+    for without in (~present).nonzero()[0].tolist():
+        measurement.not_applicable[without] = say("indicators.renewable_generation.no_demand")
 
     table = constants("energy")["spread"]
-    total = shared(b.zone[k], used, n)
-    mine = shared(zones, np.concatenate([made, field_made, plant_made]), n)
-    percent = 100.0 * ratio(mine, total)
+    total = shared(zone, used, n)
+    percent = 100.0 * ratio(shared(zones, generated, n), total)
 
     def yielded(deviation: np.ndarray) -> np.ndarray:
-        return np.asarray(100.0 * ratio(shared(b.zone[k], deviation, n), total))
+        return np.asarray(100.0 * ratio(shared(zone, deviation, n), total))
 
-    guess = np.array([default("dwellings"), default("gfa"), 0.0])
-    given = float(table["demand_given"])
-    rates = np.stack([np.full(3, given), np.hypot(given, guess)])  # by whether it was assumed
-    rates[:, LABEL] = table["demand_label"]
-    off = used * rates[demand.assumed.astype(np.int64), demand.by][of]
+    rests_on, off = told.by[of], used * told.off[of]
 
     def counted(by: int) -> np.ndarray:
-        part = np.where(demand.by[of] == by, off, 0.0)
-        return np.asarray(percent * ratio(shared(b.zone[k], part, n), total))
+        part = np.where(rests_on == by, off, 0.0)
+        return np.asarray(percent * ratio(shared(zone, part, n), total))
 
-    doubt = np.where(pv_assumed[of], default("pv") * per_ground[of] * b.area[k],
-                     table["pv_given"] * made)  # fmt: skip
-    doubt = np.where(known[of], doubt, 0.0)
+    doubt = np.where(pv_assumed, default("pv") * per_ground[of] * area, table["pv_given"] * made)
+    doubt = np.where(known, doubt, 0.0)
     found = [("pv", yielded(doubt)), *((name, counted(by)) for by, name in enumerate(BY))]
     if roofs is None:
         found.append(("model", percent * table["model_flat_rate"]))
@@ -150,9 +146,32 @@ def _roofs(scene: Scene, b: Buildings) -> Roofs | None:
     return roofs_of(scene, b.row)
 
 
-def _demand(scene: Scene, profile: Profile, b: Buildings) -> _Demand:
-    """Demand of each whole building, NaN where floor area or dwellings are unknown; of existing
-    buildings by their label where they have one (``models/energy.yml``)."""
+def _told(scene: Scene, profile: Profile, b: Buildings) -> _Told:
+    """The very same as long as no building says anything else."""
+    fields, assumed, crowd = scene.surfaces.fields, scene.surfaces.assumed, people_of(scene)
+
+    def make() -> _Told:
+        pv, pv_assumed = np.clip(fields["pv"][b.row], 0.0, 1.0), assumed["pv"][b.row]
+        used, guessed, by = _demand(scene, profile, b)
+        table = constants("energy")["spread"]
+        guess = np.array([default("dwellings"), default("gfa"), 0.0])
+        given = float(table["demand_given"])
+        rates = np.stack([np.full(3, given), np.hypot(given, guess)])  # by whether it was assumed
+        rates[:, LABEL] = table["demand_label"]
+        return _Told(pv, pv_assumed, used, np.isfinite(pv) & np.isfinite(used),
+                     pv_assumed | guessed, by, rates[guessed.astype(np.int64), by])  # fmt: skip
+
+    made_from = (crowd, profile, scene.surfaces.codes, b.row, b.new, b.gfa,
+                 *map(fields.get, ("pv", "residential_share", "label")),
+                 *map(assumed.get, ("pv", "gfa")))  # fmt: skip
+    return whole_of(scene, "told_of_energy", made_from, make)
+
+
+def _demand(scene: Scene, profile: Profile,
+            b: Buildings) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+    """kWh a year of each whole building, NaN where floor area or dwellings are unknown; of existing
+    buildings by their label where they have one (``models/energy.yml``). Whether what it is counted
+    by came from a default, and which of ``BY`` that is."""
     surfaces = scene.surfaces
     inhabitants = people_of(scene)
     share = surfaces.fields["residential_share"][b.row]
@@ -180,7 +199,7 @@ def _demand(scene: Scene, profile: Profile, b: Buildings) -> _Demand:
     guessed = np.where(share > 0, inhabitants.dwellings_assumed[b.row],
                        surfaces.assumed["gfa"][b.row])  # fmt: skip
     by = np.where(labelled, LABEL, np.where(share > 0, DWELLINGS, GFA))
-    return _Demand(living + other, guessed.astype(bool), by)
+    return living + other, guessed.astype(bool), by
 
 
 def _fields(scene: Scene, profile: Profile) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -48,41 +48,38 @@ def shares_inside(scene: Scene, objects: Weighed,
     """(k,) for each of ``unions``: the part of each building's ground in its zone that lies inside
     the attention areas of which it says yes (n,), together, made wider by so many metres (narrower
     where negative). All are measured at once."""
-    each = tuple(_union(scene, wanted, wider) for wanted, wider in unions)
+    plan = scene.plan.bounds()
     most = max(1, len(unions[0][0]))  # more than any number of an attention area
 
     def make() -> Pieces:
-        polygons = Polygons.from_wkb([])
-        for pieces in each:
+        polygons, source = Polygons.from_wkb([]), []
+        for nth, (wanted, wider) in enumerate(unions):
+            pieces = _union(scene, plan, wanted, wider)
             polygons = polygons.joined(pieces.polygons)
-        return Pieces(polygons, np.concatenate([nth * most + pieces.source
-                                                for nth, pieces in enumerate(each)]))  # fmt: skip
+            source.append(nth * most + pieces.source)
+        return Pieces(polygons, np.concatenate(source))
 
-    common = common_area(scene, whole_of(scene, "attention_unions", each, make), objects.rows)
-    n, whole = len(scene.cut.area), np.asarray(scene.cut.area)[objects.cut]
+    pieces = whole_of(scene, "attention_unions", (scene.vectors(ROLE), plan, unions), make)
+    common = common_area(scene, pieces, objects.rows)
+    whole, at = scene.cut.area[objects.cut], objects.cut.searchsorted(common.row)
     found = []
-    for nth in range(len(each)):
-        mine = np.flatnonzero(common.source // most == nth)
-        inside = np.bincount(common.row[mine], common.area[mine], n)
-        found.append(np.minimum(inside[objects.cut] / whole, 1.0))
+    for nth in range(len(unions)):
+        mine = (common.source // most == nth).nonzero()[0]
+        inside = np.bincount(at[mine], common.area[mine], len(whole))
+        found.append(np.minimum(inside / whole, 1.0))
     return found
 
 
-def _union(scene: Scene, wanted: np.ndarray, wider: float) -> Pieces:
-    plan = scene.plan.bounds()
-
-    def make() -> Pieces:
-        if not wanted.any():
-            return Pieces(Polygons.from_wkb([]), np.zeros(0, np.int64))
-        areas = context_polygons(scene, ROLE).take(np.flatnonzero(wanted))
-        if wider:
-            near = np.flatnonzero(_close(areas.bounds(), plan, abs(wider)))
-            areas = Polygons.from_geometries(
-                [polygonal(areas.geometry(int(k)).Buffer(wider, 4)) for k in near])
-        return disjoint(areas, within=plan)
-
-    return whole_of(scene, ("attention", wanted.tobytes(), wider),
-                    (scene.vectors(ROLE), wanted, plan), make)  # fmt: skip
+def _union(scene: Scene, plan: np.ndarray, wanted: np.ndarray, wider: float) -> Pieces:
+    """``plan`` (1, 4): its box; what does not come near it is left out."""
+    if not wanted.any():
+        return Pieces(Polygons.from_wkb([]), np.zeros(0, np.int64))
+    areas = context_polygons(scene, ROLE).take(np.flatnonzero(wanted))
+    if wider:
+        near = np.flatnonzero(_close(areas.bounds(), plan, abs(wider)))
+        areas = Polygons.from_geometries(
+            [polygonal(areas.geometry(int(k)).Buffer(wider, 4)) for k in near])
+    return disjoint(areas, within=plan)
 
 
 def _close(boxes: np.ndarray, plan: np.ndarray, reach: float) -> np.ndarray:
@@ -107,18 +104,32 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     persons = sums(objects.zone, objects.weight, n)
     present = _present(objects, crowd)
     day, night = _percent(scene, objects, present, near, persons)
-    result.parts[""] = _given(scene, objects, np.fmax(day, night), persons, near)
-    result.parts["day"] = _given(scene, objects, day, persons)
-    result.parts["night"] = _given(scene, objects, night, persons)
+    most = np.fmax(day, night)
+    assumed = sums(objects.zone, objects.weight * objects.assumed, n)
+    assumed = np.divide(assumed, persons, out=np.zeros(n + 1), where=persons > 0)
+    count = np.bincount(objects.zone, minlength=n + 1).astype(float)
+    count[0] = len(objects.rows)
+
+    def given(value: np.ndarray, inside: np.ndarray | None = None) -> ZoneValues:
+        places = None if inside is None else Places(
+            objects.zone, objects.weight, 100.0 * inside, objects.feature,
+            assumed=objects.assumed)  # fmt: skip
+        return ZoneValues(value, persons, np.where(np.isfinite(value), 1.0, 0.0), assumed, count,
+                          places)  # fmt: skip
+
+    result.parts.update({"": given(most, near), "day": given(day), "night": given(night)})
     if toxic.any():
         both = _percent(scene, objects, present, cloud, persons)
-        result.parts["toxic"] = _given(scene, objects, np.fmax(*both), persons, cloud)
-    factor = _fn_factor(scene)
+        result.parts["toxic"] = given(np.fmax(*both), cloud)
+    factor = whole_of(scene, "fn_factor", (scene.vectors(ROLE), scene.zones),
+                      lambda: _fn_factor(scene))  # fmt: skip
     if np.isfinite(factor).any():
-        result.parts["fn_factor"] = _given(scene, objects, factor, persons)
-    result.spreads = _spreads(scene, objects, present, (near, wide, narrow), persons)
-    for zone in np.flatnonzero(~(persons > 0)):
-        result.not_applicable[int(zone)] = say("indicators.societal_risk.no_people")
+        result.parts["fn_factor"] = given(factor)
+    wide, narrow = (np.fmax(*_percent(scene, objects, present, share, persons))
+                    for share in (wide, narrow))  # fmt: skip
+    result.spreads = _spreads(scene, objects, near, most, wide - narrow, persons)
+    for zone in (~(persons > 0)).nonzero()[0].tolist():
+        result.not_applicable[zone] = say("indicators.societal_risk.no_people")
     return result
 
 
@@ -132,7 +143,7 @@ class _Present:
 
 
 def _present(objects: Weighed, crowd: People) -> _Present:
-    day, night = (crowd.present(time)[objects.feature] for time in (DAY, NIGHT))
+    day, night = (crowd.present(time, objects.feature) for time in (DAY, NIGHT))
     return _Present((day, night), objects.weight / crowd.persons[objects.feature])
 
 
@@ -147,46 +158,22 @@ def _percent(scene: Scene, objects: Weighed, present: _Present, inside: np.ndarr
     return share(day), share(night)
 
 
-def _spreads(
-    scene: Scene, objects: Weighed, present: _Present,
-    inside: tuple[np.ndarray, np.ndarray, np.ndarray], persons: np.ndarray,
-) -> dict[str, np.ndarray]:  # fmt: skip
-    """Deviations of the share of persons, percent points: the edge of the areas further out and
-    further in (``inside``: as drawn, so and so), and the count of persons per building, which only
-    tells by how far it lies from the mean."""
+def _spreads(scene: Scene, objects: Weighed, inside: np.ndarray, here: np.ndarray,
+             between: np.ndarray, persons: np.ndarray) -> dict[str, np.ndarray]:  # fmt: skip
+    """Deviations of the share of persons (``here``), percent points: the edge of the areas further
+    out and further in (``between`` the two), and the count of persons per building, which only
+    tells by how far it lies from the mean. Shares are NaN where there is nobody."""
     table, n = numbers(SPEC.id), scene.n_zones
-    here, wide, narrow = (
-        np.nan_to_num(np.fmax(*_percent(scene, objects, present, share, persons)))
-        for share in inside
-    )
-    near = 100.0 * inside[0]
+    here, near = np.nan_to_num(here), 100.0 * inside
     rate = np.hypot(table["population"], objects.assumed * default("population"))
     own = rate * objects.weight
     counted = independent(objects.zone, own * (near - here[objects.zone]), n)
     counted[0] = np.sqrt(np.sum((own * (near - here[0])) ** 2))
     return {
-        ROLE: np.abs(wide - narrow) / 2.0,
+        ROLE: np.abs(np.nan_to_num(between)) / 2.0,
         "population": ratio(counted, persons),
         "model": here * table["model"],
     }
-
-
-def _given(
-    scene: Scene, objects: Weighed, value: np.ndarray, persons: np.ndarray,
-    inside: np.ndarray | None = None,
-) -> ZoneValues:  # fmt: skip
-    n = scene.n_zones
-    assumed = sums(objects.zone, objects.weight * objects.assumed, n)
-    count = sums(objects.zone, np.ones(len(objects.zone)), n)
-    count[0] = len(objects.rows)
-    places = None
-    if inside is not None:
-        places = Places(objects.zone, objects.weight, 100.0 * inside, objects.feature,
-                        assumed=objects.assumed)  # fmt: skip
-    return ZoneValues(
-        value, persons, np.where(np.isfinite(value), 1.0, 0.0),
-        np.divide(assumed, persons, out=np.zeros(n + 1), where=persons > 0), count, places,
-    )  # fmt: skip
 
 
 def _fn_factor(scene: Scene) -> np.ndarray:

@@ -122,7 +122,7 @@ def _add_tests(
             level = fit[k]
         # what was declared fit goes before the model
         top[k] = np.where(np.isnan(fit[k]), level, fit[k]) if noise.modelled else level
-    scope = legal.noise_scope(scene.surfaces)
+    scope = legal.noise_scope(scene)
     result.legal += tests_of(scene, SPEC.id, objects, laws, top, fit, scope, whole=True)
 
 

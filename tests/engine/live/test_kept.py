@@ -97,7 +97,8 @@ def test_rows_again_are_those_made_anew(seed: int) -> None:
         n = len(ground.fid)
         wanted = random.random(n) < 0.8
         scene: Any = SimpleNamespace(
-            surfaces=SimpleNamespace(n=n), reuse=SimpleNamespace(kept=kept, drawn=match))
+            surfaces=SimpleNamespace(n=n), reuse=SimpleNamespace(kept=kept, drawn=match),
+            product=lambda name, make: make(scene))  # noqa: B023  # asked at once
         rows = np.flatnonzero(wanted)
         expected = ground.make(rows)
         found = by_row(scene, "ground", ("town",), rows, ground.make, "drawn", (ground.said,))

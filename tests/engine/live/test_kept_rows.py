@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+from functools import partial
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +13,7 @@ import pytest
 from dgo_twin_plugin.engine.build import _eldest, build_scene
 from dgo_twin_plugin.engine.defaults import main_zone
 from dgo_twin_plugin.engine.functions import load_functions
-from dgo_twin_plugin.engine.kept import Kept, Lines
+from dgo_twin_plugin.engine.kept import Kept, Lines, by_row
 from dgo_twin_plugin.engine.live import LiveAssessor
 from dgo_twin_plugin.engine.scene import Cut, Scene
 from dgo_twin_plugin.engine.words import TWENTY
@@ -19,6 +22,31 @@ from ..factory import profile
 from . import edits
 from .plan import plan
 from .test_live import DATE, same
+
+
+def scene_of(kept: Kept, match: np.ndarray) -> Any:
+    """As much of a scene as what is kept asks: ``match``, the rows of before."""
+    scene = SimpleNamespace(reuse=SimpleNamespace(kept=kept, shape=match),
+                            surfaces=SimpleNamespace(n=len(match)))  # fmt: skip
+    scene.product = lambda _, make: make(scene)
+    return scene
+
+
+def rows_of_before(n: int, kind: int, random: np.random.Generator) -> np.ndarray:
+    match = np.arange(n)
+    if kind == 1:  # the last two go
+        return match[:-2]
+    if kind == 2:  # two more behind all others
+        return np.append(match, [-1, -1])
+    if kind == 3:  # some come, go and change
+        match = np.sort(random.choice(n, n - int(random.integers(0, 6)), replace=False))
+        match = np.insert(match, np.sort(random.integers(0, len(match) + 1, 3)), -1)
+        match[random.random(len(match)) < 0.05] = -1
+    if kind == 4:  # some change where they are
+        match[random.random(n) < 0.1] = -1
+    if kind == 5:  # in another order
+        random.shuffle(match)
+    return match
 
 
 @pytest.mark.parametrize("kinds", [[0, 0], [1], [2, 1], [1, 2], [3, 3, 0, 3], [0, 2, 0, 1, 3]])
@@ -35,20 +63,12 @@ def test_lines_that_nobody_asked_for_follow_their_rows(kinds: list[int], asked: 
     kept.settle()
     where = {k: k for k in range(n)}  # of what was known: its row now
     for kind in kinds:
-        match = np.arange(n)
-        if kind == 1:  # the last two go
-            match = match[:-2]
-        elif kind == 2:  # two more behind all others
-            match = np.append(match, [-1, -1])
-        elif kind == 3:  # some come, go and change
-            match = np.sort(random.choice(n, n - int(random.integers(0, 6)), replace=False))
-            match = np.insert(match, np.sort(random.integers(0, len(match) + 1, 3)), -1)
-            match[random.random(len(match)) < 0.05] = -1
+        match = rows_of_before(n, kind, random)
         now = {int(was): k for k, was in enumerate(match.tolist()) if was >= 0}
         where = {first: now[k] for first, k in where.items() if k in now}
         n = len(match)
         kept.begin()
-        kept.settle(SimpleNamespace(reuse=SimpleNamespace(shape=match)))  # type: ignore[arg-type]
+        kept.settle(scene_of(kept, match))
         if random.random() < asked:
             kept.found("known")
     moved = kept.found("known")
@@ -58,6 +78,52 @@ def test_lines_that_nobody_asked_for_follow_their_rows(kinds: list[int], asked: 
                                                   if r in where}  # fmt: skip
     assert all(moved.of[0][now] == of[first] for first, now in where.items())
     assert not moved.steps and len(moved.covered) == n
+
+
+def lines_of(names: np.ndarray, said: np.ndarray, made: list[int],
+             rows: np.ndarray) -> tuple[np.ndarray, ...]:  # fmt: skip
+    made += rows.tolist()
+    at = np.repeat(rows, names[rows] % 3)
+    return at, names[at] * 10.0 + said[at], np.stack([at * 0, said[at]], axis=-1)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_of_rows_that_stay_only_those_are_made_that_say_something_else(seed: int) -> None:
+    """Against all made anew: rows come, go, change and are shuffled, some runs ask nothing and some
+    are given up; a row has no line, or one, or several."""
+    random = np.random.default_rng(seed)
+    kept, given = Kept(), itertools.count()
+    names, said = np.array([next(given) for _ in range(30)]), random.integers(0, 3, 30)
+    known: dict[int, int] = {}  # of each name that was covered: what was said of it
+    for _ in range(30):
+        kinds = [0, 4] if seed % 2 else [0, 4, 4, 1, 2, 3, 5]
+        match = rows_of_before(len(names), int(random.choice(kinds)), random)
+        n = len(match)
+        new = np.array([names[was] if was >= 0 else next(given) for was in match.tolist()])
+        of = np.where(match >= 0, said[match], 0)
+        of[random.random(n) < 0.05] += 1
+        wanted = random.random(n) < random.choice([0.2, 0.8, 1.0])
+        again = random.random(n) < 0.05
+        made: list[int] = []
+        make = partial(lines_of, new, of, made)
+        kept.begin()
+        scene = scene_of(kept, match)
+        if random.random() < 0.8:
+            rows = np.flatnonzero(wanted)
+            found = by_row(scene, "x", (), rows, make, "shape", (of,), again)
+            old = {k for k in rows.tolist() if known.get(new[k]) == of[k] and not again[k]}
+            assert sorted(made) == [k for k in rows.tolist() if k not in old]
+            for column, expected in zip(found, make(rows)):
+                assert column.dtype == expected.dtype
+                np.testing.assert_array_equal(column, expected)
+            if random.random() < 0.2:
+                continue  # given up: the next scene follows the one before
+            known = {int(new[k]): int(of[k]) for k in rows.tolist()}
+        elif random.random() < 0.2:
+            continue
+        known = {name: value for name, value in known.items() if name in new}
+        names, said = new, of
+        kept.settle(scene)
 
 
 def scenes(sources: list) -> list[Scene]:  # type: ignore[type-arg]
