@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from osgeo import ogr
 
+from .changed import Changes
 from .checks import Check
 from .functions import Functions
 from .geometry import Polygons, containing
@@ -40,7 +41,7 @@ OVERLAP_CHECK = 0.005  # m2: less common ground than this is not worth a check
 MOST_CHANGED = 20  # features up to which the edge of the plan is looked at one by one
 MARGIN = 100 * GAP  # m within which ground may have a say in the edge of the plan
 LOST = 1e-6  # share of the design that dust along its edges may take from the plan
-_LAST = "ground"
+_LAST, _CHANGES = "ground", "changes"
 
 
 @dataclass(frozen=True)
@@ -406,23 +407,26 @@ def _changed_zones(zones: Zones, old: Zones, last: Last) -> np.ndarray | None:
 # ------------------------------------------------------------------------------------ what is kept
 def reuse_of(scene: Scene, kept: Kept, last: Last | None) -> Reuse:
     """What indicators may take over."""
-    n = scene.surfaces.n
+    n, surfaces = scene.surfaces.n, scene.surfaces
     none = np.full(n, -1, np.int64)
+    changes: Changes = kept.found(_CHANGES) or Changes()
     if last is None or last.old is None or last.old.visible is None:
-        all_ = scene.surfaces.polygons.bounds()
-        return Reuse(kept, none, none, np.zeros(n, bool), none, all_, all_)
+        all_ = surfaces.polygons.bounds()
+        changes = kept.put(_CHANGES, (), Changes(changes.run + 1))
+        return Reuse(kept, none, none, np.zeros(n, bool), none, all_, all_, changes=changes)
     same = last.shape & last.kind
     came, gone = (~same).nonzero()[0], np.ones(last.old.footprints.n, bool)
     gone[last.pair[same]] = False
-    boxes = np.concatenate([scene.surfaces.polygons.bounds()[came],
-                            last.old.visible.bounds()[gone]])  # fmt: skip
-    codes = np.concatenate([scene.surfaces.codes[came], last.old.ground.codes[gone]])
-    built = scene.surfaces.functions.members(("buildings",))[codes]
-    some = np.isfinite(boxes[:, 0])
+    boxes = np.concatenate([surfaces.polygons.bounds()[came], last.old.visible.bounds()[gone]])
+    codes = np.concatenate([surfaces.codes[came], last.old.ground.codes[gone]])
+    some = np.isfinite(boxes[:, 0])  # what nothing is seen of lies nowhere
+    boxes, codes = boxes[some], codes[some]
     shape, drawn = last.pair.copy(), last.pair.copy()
     shape[~last.shape], drawn[~last.drawn] = -1, -1
-    return Reuse(kept, shape, last.cut, last.kind, drawn, boxes[some], boxes[some & built],
-                 last.old.zones, last.stays, last.strips)  # fmt: skip
+    return Reuse(kept, shape, last.cut, last.kind, drawn, boxes,
+                 boxes[surfaces.functions.members(("buildings",))[codes]],
+                 last.old.zones, last.stays, last.strips,
+                 kept.put(_CHANGES, (), changes.later(boxes, codes)))  # fmt: skip
 
 
 __all__ = ["Last", "Plan", "cut_again", "halves", "laid", "plan_again", "plan_of", "reuse_of"]

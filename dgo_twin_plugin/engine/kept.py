@@ -21,6 +21,7 @@ from .overlap import meeting
 from .runs import MOST_RUNS, runs_of
 
 if TYPE_CHECKING:
+    from .changed import Changes
     from .scene import Scene, Zones
 
 T = TypeVar("T")
@@ -161,6 +162,7 @@ class Reuse:
     zones: Zones | None = None  # those of before
     stays: np.ndarray | None = None  # (n_zones,) the very shape of before; None: ids have changed
     strips: np.ndarray | None = None  # boxes (k, 4) about all ground that changed its zone
+    changes: Changes | None = None  # what came, went or changed its function, run by run
 
 
 # 'shape', 'cut' or 'drawn' as in Reuse; metres about which nothing changed, or no building:

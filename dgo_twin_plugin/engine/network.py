@@ -32,6 +32,7 @@ MOTORWAY = 100.0  # km/h: from here on no pedestrians are allowed (RVV 1990: K)
 LOOSE = 0.05  # a connected part shorter than this share of the longest is left out
 FUNCTIONS = ("road", "cycleway", "footway")
 _AT_ONCE = 64  # sources worked on at once
+_MOST_KEPT = 4_000_000  # metres from node to node that are kept at once: 32 MB
 _TURNS = 20_000  # nodes between two beats
 _REACHES = (15.0, 60.0, 240.0)  # m
 
@@ -47,6 +48,20 @@ class Entries:
     def take(self, rows: np.ndarray) -> Entries:
         """The entries of these points, in this order."""
         return Entries(self.segment[rows], self.along[rows], self.access[rows])
+
+    def within(self, reach: float) -> Entries:
+        """Those of points that were looked for further away than this."""
+        near = self.access <= reach
+        return Entries(np.where(near, self.segment, -1), np.where(near, self.along, np.nan),
+                       np.where(near, self.access, np.inf))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Walks:
+    """``metres`` (e, n) along the network from some nodes, ``ends`` (e,), to all."""
+
+    ends: np.ndarray
+    metres: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -69,39 +84,57 @@ class Network:
     def enter(self, xy: np.ndarray, reach: float) -> Entries:
         """Nearest edge of each point (m, 2) within ``reach`` m."""
         xy = np.asarray(xy, float).reshape(-1, 2)
-        (x0, y0), (x1, y1) = self.xy[self.a].T, self.xy[self.b].T
         access, segment = np.full(len(xy), np.inf), np.full(len(xy), -1, np.int64)
         if not self.n:
             return Entries(segment, np.full(len(xy), np.nan), access)
+        x0, y0, x1, y1 = self._lines
         for near in (*(r for r in _REACHES if r < reach), reach):  # most find an edge close by
-            lost = np.flatnonzero(segment < 0)
+            lost = (segment < 0).nonzero()[0]
             if len(lost):
                 access[lost], segment[lost] = nearest_segment(xy[lost], x0, y0, x1, y1, near)
         s = np.maximum(segment, 0)
-        dx, dy = (x1 - x0)[s], (y1 - y0)[s]
+        dx, dy = x1[s] - x0[s], y1[s] - y0[s]
         t = ((xy[:, 0] - x0[s]) * dx + (xy[:, 1] - y0[s]) * dy) / (dx * dx + dy * dy)
-        along = np.clip(t, 0.0, 1.0) * self.length[s]
+        along = np.minimum(np.maximum(t, 0.0), 1.0) * self.length[s]
         return Entries(segment, np.where(segment >= 0, along, np.nan), access)
 
+    @cached_property
+    def _lines(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """(k,) x0, y0, x1 and y1 of the segments."""
+        return *self.xy[self.a].T.copy(), *self.xy[self.b].T.copy()
+
+    def walks(self, sources: Entries, limit: float, scipy: bool | None = None) -> Walks | None:
+        """What :meth:`distances` looks up, from all sources; None where that is too much to keep.
+        """
+        on = sources.segment[sources.segment >= 0]
+        ends = np.unique([self.a[on], self.b[on]])
+        if not len(on) or len(ends) * len(self.xy) > _MOST_KEPT:
+            return None
+        return Walks(ends, _table(self._graph, ends, limit, scipy))
+
     def distances(self, sources: Entries, targets: Entries, i: np.ndarray, j: np.ndarray,
-                  limit: float, scipy: bool | None = None) -> np.ndarray:  # fmt: skip
+                  limit: float, scipy: bool | None = None,
+                  walks: Walks | None = None) -> np.ndarray:  # fmt: skip
         """(k,) metres from source ``i`` to target ``j``: access, along the network, access.
         inf beyond ``limit`` and where either has no entry. ``scipy``: use it or not; None = where
-        it can be imported, with the same result."""
+        it can be imported, with the same result. ``walks``: :meth:`walks` of the sources and this
+        limit, where they were worked out before."""
         result = np.full(len(i), np.inf)
         i, j = np.asarray(i, np.int64), np.asarray(j, np.int64)
-        on = np.flatnonzero((sources.segment[i] >= 0) & (targets.segment[j] >= 0))
+        on = ((sources.segment[i] >= 0) & (targets.segment[j] >= 0)).nonzero()[0]
         if not len(on):
             return result
-        order = on[np.argsort(i[on], kind="stable")]
-        graph = self._graph
-        used = np.unique(i[order])
-        for chunk in np.array_split(used, max(1, -(-len(used) // _AT_ONCE))):
-            first, last = np.searchsorted(i[order], [chunk[0], chunk[-1] + 1])
-            pairs = order[first:last]
-            ends = np.unique([self.a[sources.segment[chunk]], self.b[sources.segment[chunk]]])
-            table = _table(graph, ends, limit, scipy)
-            result[pairs] = self._pairs(sources, targets, i[pairs], j[pairs], ends, table)
+        if walks is not None:
+            result[on] = self._pairs(sources, targets, i[on], j[on], walks)
+        else:
+            order = on[np.argsort(i[on], kind="stable")]
+            used = np.unique(i[order])
+            for chunk in np.array_split(used, max(1, -(-len(used) // _AT_ONCE))):
+                first, last = np.searchsorted(i[order], [chunk[0], chunk[-1] + 1])
+                pairs, at = order[first:last], sources.segment[chunk]
+                ends = np.unique([self.a[at], self.b[at]])
+                some = Walks(ends, _table(self._graph, ends, limit, scipy))
+                result[pairs] = self._pairs(sources, targets, i[pairs], j[pairs], some)
         result[result > limit] = np.inf
         return result
 
@@ -144,16 +177,16 @@ class Network:
         return int(self.part.max(initial=0)), float(self.length[self.part > 0].sum())
 
     def _pairs(self, sources: Entries, targets: Entries, i: np.ndarray, j: np.ndarray,
-               ends: np.ndarray, table: np.ndarray) -> np.ndarray:  # fmt: skip
+               walks: Walks) -> np.ndarray:  # fmt: skip
         s, t = sources.segment[i], targets.segment[j]
         access = sources.access[i] + targets.access[j]
         best = np.where(s == t, np.abs(sources.along[i] - targets.along[j]), np.inf)
         for node, out in ((self.a[s], sources.along[i]),
                           (self.b[s], self.length[s] - sources.along[i])):  # fmt: skip
-            row = np.searchsorted(ends, node)
+            row = walks.ends.searchsorted(node)
             for end, into in ((self.a[t], targets.along[j]),
                               (self.b[t], self.length[t] - targets.along[j])):  # fmt: skip
-                best = np.minimum(best, out + table[row, end] + into)
+                best = np.minimum(best, out + walks.metres[row, end] + into)
         return np.asarray(best + access)
 
     @cached_property

@@ -395,11 +395,13 @@ def _summed(row: np.ndarray, source: np.ndarray, area: np.ndarray) -> Common:
 
 
 def area_within(polygons: Polygons, regions: Polygons,
-                split: tuple[Polygons, np.ndarray] | None = None,
+                split: tuple[Polygons, np.ndarray] | None = None, rows: np.ndarray | None = None,
                 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     """Exact common area of features and regions that may overlap each other: (row, region, m2),
-    sorted, for all pairs that share ground. ``split``: :func:`region_tiles`, where at hand."""
-    box = polygons.bounds()
+    sorted, for all pairs that share ground. ``split``: :func:`region_tiles`, where at hand;
+    ``rows``: only of these features, ascending."""
+    rows = np.arange(polygons.n) if rows is None else rows
+    box = polygons.bounds()[rows]
     # a feature whose box no boundary of a region enters lies in it or out of it: a point decides
     boundary = regions.segments
     i, j = bbox_pairs(box, boundary.bounds())
@@ -412,6 +414,7 @@ def area_within(polygons: Polygons, regions: Polygons,
     i, j = bbox_pairs(box, tiles.bounds())
     divided = _among(cut, i * np.int64(regions.n) + of[j])
     i, j = i[divided], j[divided]
+    feature, i = rows[feature], rows[i]
     area = np.concatenate([polygons.area()[feature], overlap_areas(polygons, tiles, i, j)])
     row, source = np.concatenate([feature, i]), np.concatenate([home, of[j]])
     real = area > LEAST

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dgo_twin_plugin.engine import network as network_module
 from dgo_twin_plugin.engine.network import build, network, network_lines
 
 from .factory import box, scene
@@ -90,6 +91,30 @@ def test_heap_and_scipy_agree_to_the_last_bit():
     assert np.isfinite(heap).sum() > 50
     assert np.isinf(heap).any()
     assert np.array_equal(heap, fast)
+    for scipy in (False, True):  # looked up in what was walked from all stops before
+        walks = net.walks(stops, 300.0, scipy)
+        some = np.arange(0, 360, 7)
+        known = net.distances(stops, homes, i[some], j[some], 300.0, walks=walks)
+        assert np.array_equal(known, heap[some])
+
+
+def test_entries_within_less_are_those_of_less():
+    rng = np.random.default_rng(8)
+    net = build([line((0, 0), (900, 0)), line((0, 0), (0, 700))])
+    xy = rng.uniform(-100, 900, (60, 2))
+    for near, far in ((40.0, 600.0), (15.0, 240.0)):
+        less, found = net.enter(xy, near), net.enter(xy, far).within(near)
+        for name, values in vars(less).items():
+            np.testing.assert_array_equal(getattr(found, name), values)
+        assert 0 < (less.segment >= 0).sum() < len(xy)
+
+
+def test_walks_from_too_many_stops_are_not_kept(monkeypatch):
+    net = build([line((0, 0), (900, 0)), line((0, 0), (0, 700))])
+    stops = net.enter(np.array([(10.0, 5.0), (400.0, -3.0)]), 100.0)
+    assert net.walks(stops, 500.0).metres.shape == (2, len(net.xy))
+    monkeypatch.setattr(network_module, "_MOST_KEPT", 2 * len(net.xy) - 1)
+    assert net.walks(stops, 500.0) is None
 
 
 def test_lines_of_context_design_and_current_but_no_motorway():

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..kept import whole_of
 from ..people import people_of
 
 if TYPE_CHECKING:
+    from ..people import People
     from ..scene import Scene
 
 GFA_PER_DWELLING = 110.0  # m2 of gross floor that weighs as one dwelling (indicators 8, G3)
@@ -30,6 +32,9 @@ class Weights:
     known: np.ndarray
     assumed: np.ndarray
 
+    def take(self, rows: np.ndarray) -> Weights:
+        return Weights(self.weight[rows], self.known[rows], self.assumed[rows])
+
 
 def dwelling_weights(scene: Scene, rows: np.ndarray) -> Weights:
     """d = dwellings, else gross floor area / 110 m2 (indicators 8), of the surfaces ``rows``."""
@@ -41,16 +46,23 @@ def dwelling_weights(scene: Scene, rows: np.ndarray) -> Weights:
     return _complete(surfaces.area[rows], weight, assumed.astype(float))
 
 
-def user_weights(scene: Scene) -> Weights:
-    """dwellings + jobs / 2 (indicators 20), of all surfaces."""
-    found = people_of(scene)
-    dwellings, jobs = np.nan_to_num(found.dwellings), np.nan_to_num(found.jobs)
+def user_weights(scene: Scene, rows: np.ndarray) -> Weights:
+    """dwellings + jobs / 2 (indicators 20) of some surfaces, arrays (k,)."""
+    people = people_of(scene)
+    made_from = (people.dwellings, people.dwellings_assumed, people.jobs, people.persons_assumed)
+    weight, assumed = whole_of(scene, "user_weights", made_from, lambda: _users(people))
+    return _complete(scene.surfaces.area[rows], weight[rows], assumed[rows])
+
+
+def _users(people: People) -> tuple[np.ndarray, np.ndarray]:
+    """(n_surfaces,) the weight, NaN where unknown, and how much of it is assumed, 0-1."""
+    dwellings, jobs = np.nan_to_num(people.dwellings), np.nan_to_num(people.jobs)
     weight = dwellings + 0.5 * jobs
-    weight = np.where(np.isnan(found.dwellings) & np.isnan(found.jobs), np.nan, weight)
-    guessed = dwellings * found.dwellings_assumed + 0.5 * jobs * found.persons_assumed
+    weight = np.where(np.isnan(people.dwellings) & np.isnan(people.jobs), np.nan, weight)
+    guessed = dwellings * people.dwellings_assumed + 0.5 * jobs * people.persons_assumed
     with np.errstate(divide="ignore", invalid="ignore"):
         assumed = np.where(weight > 0, guessed / weight, 0.0)
-    return _complete(scene.surfaces.area, weight, np.nan_to_num(assumed))
+    return weight, np.nan_to_num(assumed)
 
 
 def _complete(area: np.ndarray, weight: np.ndarray, assumed: np.ndarray) -> Weights:

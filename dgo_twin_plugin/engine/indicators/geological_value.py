@@ -8,7 +8,7 @@ import numpy as np
 
 from ..kept import whole_of
 from ..legal import is_new
-from ..overlay import area_by_zone, common_area, number, role_pieces
+from ..overlay import Pieces, area_by_zone, common_area, nearby, number, role_pieces
 from ..words import NOT_IN_SCOPE, say
 from ._weights import PAVING, WAYS
 from .spec import RATIO, Indicator, Input, Measurement, Part, Places
@@ -32,18 +32,14 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     if not scene.has(ROLE):
         return Measurement(missing=say("indicators.geological_value.no_map"))
     measurement = Measurement(legal_default=NOT_IN_SCOPE)
-    vectors = scene.vectors(ROLE)
-    weight = np.zeros(0)
-    if vectors is not None:
-        weight = number(vectors, "weight")
-        with np.errstate(invalid="ignore"):
-            weight = np.where(weight < 0, np.nan, np.minimum(weight, 1.0))
-    every = role_pieces(scene, vectors, weight)
-    pieces = whole_of(scene, "geological_pieces", (every, weight),  # NaN stays: value; how much?
-                      lambda: every.take(weight[every.source] != 0.0))  # fmt: skip
     surfaces, cut = scene.surfaces, scene.cut
+    pieces, weight = whole_of(scene, "geological", (scene.vectors(ROLE), nearby(scene)),
+                              lambda: _weighed(scene))  # fmt: skip
     common = common_area(scene, pieces, np.arange(surfaces.n))
-    disturbed = (surfaces.where(*DISTURBING) & is_new(surfaces))[cut.feature[common.row]]
+    row = cut.feature[common.row]
+    made_from = (surfaces.functions, surfaces.codes, surfaces.current, surfaces.fields["existing"])
+    disturbed = whole_of(scene, "disturbing", made_from,
+                         lambda: surfaces.where(*DISTURBING) & is_new(surfaces))[row]  # fmt: skip
     c = weight[common.source]
     _, zone, area = area_by_zone(scene, pieces)
     total = np.bincount(zone, area, scene.n_zones + 1)
@@ -57,7 +53,7 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
         weight=np.concatenate([common.area, bare[zone]]),
         value=np.concatenate([np.where(np.isnan(c), np.nan, np.where(disturbed, 0.0, 100.0)),
                               lost]),
-        feature=np.concatenate([cut.feature[common.row], np.full(len(zone), -1)]).astype(np.int64),
+        feature=np.concatenate([row, np.full(len(zone), -1)]),
         num=np.concatenate([np.where(disturbed, 0.0 * whole, whole), lost]),
         den=np.concatenate([whole, lost]),
     )  # fmt: skip
@@ -65,6 +61,19 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     for number_ in np.flatnonzero(total <= 0):
         measurement.not_applicable[int(number_)] = say("indicators.geological_value.no_value_area")
     return measurement
+
+
+def _weighed(scene: Scene) -> tuple[Pieces, np.ndarray]:
+    """Disjoint pieces that have any value, and the weight of each feature of the role. One whose
+    weight is not known stays: value; how much?"""
+    vectors = scene.vectors(ROLE)
+    weight = np.zeros(0)
+    if vectors is not None:
+        weight = number(vectors, "weight")
+        with np.errstate(invalid="ignore"):
+            weight = np.where(weight < 0, np.nan, np.minimum(weight, 1.0))
+    every = role_pieces(scene, vectors, weight)
+    return every.take(weight[every.source] != 0.0), weight
 
 
 SPEC = Indicator(

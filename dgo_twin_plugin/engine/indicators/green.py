@@ -17,7 +17,7 @@ from ..people import people_of
 from ..pulse import beat
 from ..strips import strips
 from ..words import NOT_IN_SCOPE
-from ._ground import known_ground, unknown_ground
+from ._ground import all_ground, known_ground
 from ._weights import GREEN, public_ground
 from .spec import GIVEN, RATIO, Indicator, Input, Measurement, Part, Places, ZoneValues
 
@@ -47,27 +47,36 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
 
 
 def _vegetated(scene: Scene) -> Places:
-    surfaces, cut = scene.surfaces, scene.cut
+    surfaces, ground = scene.surfaces, all_ground(scene)
+    made_from = (surfaces.functions, surfaces.codes, surfaces.fields["green_roof"],
+                 surfaces.assumed["green_roof"])  # fmt: skip
+    of, rough = whole_of(scene, "vegetated", made_from, lambda: _shares(scene))
+    share = of[ground.feature]
+    return Places(
+        zone=ground.zone,
+        weight=ground.area,
+        value=100.0 * share,
+        feature=ground.feature,
+        num=share * ground.area,
+        den=ground.drawn,
+        assumed=rough[ground.feature],
+    )
+
+
+def _shares(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
+    """(n_surfaces + 1,) the vegetated share, NaN where nothing is known, and 1 where it is assumed;
+    the last is ground without a surface."""
+    surfaces = scene.surfaces
     built = surfaces.where("buildings")
     share = np.where(built, ON_ROOF * surfaces.fields["green_roof"], surfaces.share("vegetated"))
-    share = np.where(known_ground(scene), share, np.nan)[cut.feature]
-    assumed = (built & surfaces.assumed["green_roof"])[cut.feature]
-    zone, bare = unknown_ground(scene)
-    lost = np.full(len(zone), np.nan)
-    return Places(
-        zone=np.concatenate([cut.zone, zone]),
-        weight=np.concatenate([cut.area, bare]),
-        value=np.concatenate([100.0 * share, lost]),
-        feature=np.concatenate([cut.feature, np.full(len(zone), -1)]).astype(np.int64),
-        num=np.concatenate([share * cut.area, lost]),
-        den=np.concatenate([cut.area, lost]),
-        assumed=np.concatenate([assumed.astype(float), np.zeros(len(zone))]),
-    )
+    assumed = built & surfaces.assumed["green_roof"]
+    return (np.append(np.where(known_ground(scene), share, np.nan), np.nan),
+            np.append(assumed, False).astype(float))  # fmt: skip
 
 
 @dataclass(frozen=True)
 class _Told:
-    """What there is to count on surfaces; arrays (n_surfaces,)."""
+    """What surfaces say of themselves; arrays (n_surfaces,)."""
 
     green: np.ndarray  # bool: public green
     green_assumed: np.ndarray  # bool: that it is public
@@ -75,39 +84,51 @@ class _Told:
     dwellings: np.ndarray  # 0 where unknown
     dwellings_assumed: np.ndarray  # bool
     unclear: np.ndarray  # bool: built, and nobody says whether there are dwellings in it
-    area: np.ndarray  # m2
 
     @classmethod
     def of(cls, scene: Scene) -> _Told:
         surfaces, people = scene.surfaces, people_of(scene)
-        built = surfaces.where("buildings")
-        unclear = built & np.isnan(people.dwellings)
-        # a building of which nobody says what it is may well be full of dwellings
-        unclear |= surfaces.where("other_building") & ~(people.dwellings > 0)
-        return cls(*public_ground(scene, surfaces.where(*GREEN)), built,
-                   np.nan_to_num(people.dwellings), people.dwellings_assumed, unclear,
-                   surfaces.area)  # fmt: skip
+
+        def make() -> _Told:
+            built = surfaces.where("buildings")
+            unclear = built & np.isnan(people.dwellings)
+            # a building of which nobody says what it is may well be full of dwellings
+            unclear |= surfaces.where("other_building") & ~(people.dwellings > 0)
+            return cls(*public_ground(scene, surfaces.where(*GREEN)), built,
+                       np.nan_to_num(people.dwellings), people.dwellings_assumed, unclear)
+
+        made_from = (surfaces.functions, surfaces.codes, surfaces.fields["public"],
+                     surfaces.assumed["public"], people.dwellings,
+                     people.dwellings_assumed)  # fmt: skip
+        return whole_of(scene, "green_told", made_from, make)
 
 
 class _Sums:
-    """What lies in each of ``n`` zones or regions, arrays (n,), from (row, where, m2)."""
+    """What lies in each of ``n`` zones or regions, arrays (n,), from (row, where, m2); ``whole``
+    (n_surfaces,) m2. With ``plan`` the first is all of them together."""
 
-    def __init__(self, told: _Told, n: int, row: np.ndarray, where: np.ndarray,
-                 area: np.ndarray) -> None:  # fmt: skip
-        self.ground = np.bincount(where, area, n)
-        some = np.flatnonzero(told.green[row])
-        here, m2 = where[some], area[some]
-        self.features = np.bincount(here, minlength=n).astype(float)
-        self.green = np.bincount(here, m2, n)
-        self.assumed_green = np.bincount(here, m2 * told.green_assumed[row[some]], n)
-        some = np.flatnonzero(told.built[row])
-        row, here, m2 = row[some], where[some], area[some]
-        whole = told.area[row]
-        homes = told.dwellings[row] * np.divide(m2, whole, out=np.zeros(len(row)), where=whole > 0)
-        self.dwellings = np.bincount(here, homes, n)
-        self.assumed_dwellings = np.bincount(here, homes * told.dwellings_assumed[row], n)
-        self.built = np.bincount(here, m2, n)
-        self.unclear = np.bincount(here, m2 * told.unclear[row], n)
+    def __init__(self, told: _Told, whole: np.ndarray, n: int, row: np.ndarray,
+                 where: np.ndarray, area: np.ndarray, plan: bool = False) -> None:  # fmt: skip
+        def added(here: np.ndarray, values: np.ndarray) -> np.ndarray:
+            found = np.bincount(here, values, n).astype(float)
+            if plan and len(values):
+                found[0] = values.cumsum()[-1]
+            return found
+
+        self.ground = added(where, area)
+        some = told.green[row].nonzero()[0]
+        row_, here, m2 = row[some], where[some], area[some]
+        self.features = added(here, np.ones(len(some)))
+        self.green = added(here, m2)
+        self.assumed_green = added(here, m2 * told.green_assumed[row_])
+        some = told.built[row].nonzero()[0]
+        row_, here, m2 = row[some], where[some], area[some]
+        of = whole[row_]
+        homes = told.dwellings[row_] * np.divide(m2, of, out=np.zeros(len(row_)), where=of > 0)
+        self.dwellings = added(here, homes)
+        self.assumed_dwellings = added(here, homes * told.dwellings_assumed[row_])
+        self.built = added(here, m2)
+        self.unclear = added(here, m2 * told.unclear[row_])
 
 
 def _around(shape: ogr.Geometry) -> ogr.Geometry:
@@ -139,24 +160,23 @@ def _rings(scene: Scene) -> tuple[Polygons, tuple[Polygons, np.ndarray]]:
 def _public_green(scene: Scene, least: float) -> tuple[ZoneValues, np.ndarray]:
     """Part b, and (n_zones + 1,) True where only the zone itself was counted."""
     cut, n = scene.cut, scene.n_zones + 1
-    told = _Told.of(scene)
-    own = _Sums(told, n, np.tile(cut.feature, 2), np.concatenate([cut.zone, 0 * cut.zone]),
-                np.tile(cut.area, 2))  # fmt: skip
+    told, whole = _Told.of(scene), scene.surfaces.area
+    own = _Sums(told, whole, n, cut.feature, cut.zone, cut.area, plan=True)
     zone_area = np.concatenate([[scene.zones.area.sum()], scene.zones.area])
-    moved = np.zeros((0, 4))
     was = None if scene.reuse is None else scene.reuse.kept.found("green_rings")
     rings, tiles = whole_of(scene, "green_rings", (scene.plan, scene.zones), lambda: _rings(scene))
+    again = None
     if was is not None and was[0] is not rings and was[0].n == rings.n:
         moved = strips(rings, was[0], np.arange(rings.n))
-    again = np.zeros(scene.surfaces.n, bool)
-    again[bbox_pairs(scene.surfaces.polygons.bounds(), moved)[0]] = True
+        again = np.zeros(scene.surfaces.n, bool)
+        again[bbox_pairs(scene.surfaces.polygons.bounds(), moved)[0]] = True
 
     def inside(rows: np.ndarray) -> tuple[np.ndarray, ...]:
-        row, where, area = area_within(scene.surfaces.polygons.take(rows), rings, tiles)
-        return rows[row], where, area
+        return area_within(scene.surfaces.polygons, rings, tiles, rows)
 
-    wide = _Sums(told, n, *by_row(scene, "green_around", (rings.n,), np.arange(scene.surfaces.n),
-                                  inside, "shape", (), again))  # fmt: skip
+    row, where, m2 = by_row(scene, "green_around", (rings.n,), np.arange(scene.surfaces.n), inside,
+                            "shape", (), again)  # fmt: skip
+    wide = _Sums(told, whole, n, row, where, m2)
     with np.errstate(divide="ignore", invalid="ignore"):
         beyond = (wide.ground - own.ground) / (rings.area() - zone_area)
         clear = 1.0 - (wide.unclear - own.unclear) / (wide.built - own.built)

@@ -15,13 +15,14 @@ it within 50 m unknown. Contributions below 0.05 lux, half of the strictest opti
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..changed import changed_ground
-from ..facades import BESIDE, Facades, facades_of
+from ..facades import BESIDE, SAME_FACADE, Facades, facades_of
 from ..geometry import bbox_pairs
 from ..kept import by_row, whole_of
 from ..pulse import beat
@@ -34,7 +35,6 @@ from ._levels import (
     field_value,
     highest,
     map_values,
-    per_building,
 )
 from ._sight import Walls, passing, walls
 from ._spreads import numbers, ratio, shared
@@ -64,12 +64,13 @@ class _Lamps:
     intensity: np.ndarray
     reach: np.ndarray
 
+    @cached_property
     def box(self) -> np.ndarray:
         """(n, 4) about all that each is followed to."""
         return np.column_stack([self.xy - self.reach[:, None], self.xy + self.reach[:, None]])
 
     def take(self, rows: np.ndarray) -> _Lamps:
-        return _Lamps(*(values[rows] for values in vars(self).values()))
+        return _Lamps(*(getattr(self, column.name)[rows] for column in fields(self)))
 
 
 def illuminance(
@@ -83,7 +84,8 @@ def illuminance(
     E = I (n . to) / r^3.
     """
     front = np.maximum((to * normal).sum(axis=1), 0.0)
-    storey = np.clip(np.rint((height - FIRST) / STOREY), 0, np.maximum(floors, 1.0) - 1.0)
+    top = np.maximum(floors, 1.0) - 1.0
+    storey = np.minimum(np.maximum(np.rint((height - FIRST) / STOREY), 0.0), top)
     rise = height - (FIRST + STOREY * storey)
     r2 = (to * to).sum(axis=1) + rise * rise
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -93,11 +95,16 @@ def illuminance(
 
 def _lamps(scene: Scene) -> _Lamps | None:
     items = scene.items
-    rows = np.flatnonzero(items.where("luminaire") & np.isfinite(items.xy).all(axis=1))
-    if not len(rows):
+    height, intensity = items.fields["height"], items.fields["luminous_intensity"]
+
+    def make() -> np.ndarray:
+        rows = items.where("luminaire") & np.isfinite(items.xy).all(axis=1)
+        found: np.ndarray = np.column_stack([items.xy, height, intensity])[rows]
+        return found
+
+    said = whole_of(scene, "lamps_said", (items.function, items.xy, height, intensity), make)
+    if not len(said):
         return None
-    said = np.column_stack([items.xy, items.fields["height"],
-                            items.fields["luminous_intensity"]])[rows]  # fmt: skip
     default = scene.surfaces.functions["luminaire"].defaults.get("height", MOUNTING)
     return whole_of(scene, "lamps", (said, default), lambda: _lamps_of(said, float(default)))
 
@@ -130,15 +137,16 @@ class _Rays:
         return _Rays(*(values[rows] for values in vars(self).values()))
 
 
-def _rays(scene: Scene, lamps: _Lamps, points: Facades) -> _Rays:
-    floors = np.nan_to_num(np.asarray(scene.surfaces.fields["floors"], float)[points.building],
-                           nan=1.0)  # fmt: skip
-    lamp, point = near(lamps, points.xy)
+def _rays(scene: Scene, lamps: _Lamps, points: Facades, lamp: np.ndarray,
+          point: np.ndarray) -> _Rays:  # fmt: skip
+    """Those of the pairs ``lamp`` and ``point`` (m,) that give light enough."""
+    floors = np.nan_to_num(np.asarray(scene.surfaces.fields["floors"], float)[
+        points.building[point]], nan=1.0)  # fmt: skip
     start, end, intensity = lamps.xy[lamp], points.xy[point], lamps.intensity[lamp]
     dark = np.isnan(intensity)
     lux = illuminance(np.where(dark, 1.0, intensity), lamps.height[lamp], start - end,
-                      points.normal[point], floors[point])  # fmt: skip
-    keep = np.flatnonzero(np.where(dark, lux > 0, lux >= LEAST))
+                      points.normal[point], floors)  # fmt: skip
+    keep = np.where(dark, lux > 0, lux >= LEAST).nonzero()[0]
     return _Rays(lamp, point, start, end, lux, dark).take(keep)
 
 
@@ -146,17 +154,17 @@ def _at_facades(scene: Scene, lamps: _Lamps,
                 points: Facades) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     """Per facade point the largest single illuminance, the sum, lux, and whether the largest has
     an assumed height. NaN where a luminaire of unknown intensity is in sight."""
-    rays, m = _rays(scene, lamps, points), len(points.building)
+    rays, m = _rays(scene, lamps, points, *near(lamps, points.xy)), len(points.building)
     obstacles = _walls(scene, rays)
     clear = np.zeros(len(rays.lamp), bool)
     for first in range(0, len(clear), AT_ONCE):
         beat()
         part = slice(first, first + AT_ONCE)
         clear[part] = ~obstacles.between(rays.start[part], rays.end[part])
-    rays = rays.take(np.flatnonzero(clear))
+    rays = rays.take(clear.nonzero()[0])
     single, total, rough = np.zeros(m), np.zeros(m), np.zeros(m, bool)
-    known = np.flatnonzero(~rays.dark)
-    order = known[np.argsort(rays.lux[known], kind="stable")]
+    known = (~rays.dark).nonzero()[0]
+    order = known[rays.lux[known].argsort(kind="stable")]
     single[rays.point[order]] = rays.lux[order]  # the largest is written last
     rough[rays.point[order]] = lamps.assumed[rays.lamp[order]]
     np.add.at(total, rays.point[known], rays.lux[known])
@@ -176,28 +184,30 @@ class _Lit:
 
 
 def _lit(scene: Scene, lamps: _Lamps | None, rows: np.ndarray) -> _Lit:
-    """Of the buildings ``rows``; of others NaN and 0. Told again of a building that changed, and of
-    those between which and a luminaire a wall came or went (:func:`_lit_anew`)."""
+    """Of the buildings ``rows``; of others NaN and 0. Told again of a building that changed or has
+    other facade points, and of those between which and a luminaire a wall came or went
+    (:func:`_lit_anew`)."""
     facades = facades_of(scene)
 
     def make(some: np.ndarray) -> tuple[np.ndarray, ...]:
-        return some, *(column[some] for column in _brightest(scene, lamps, facades.of(some)))
+        return some, *_brightest(scene, lamps, facades.of(some), some)
 
     held = scene.context.get(ROLE)
     made_from = (lamps, *(() if held is None else (held.vectors, held.rasters)))
     again = None if scene.reuse is None else _lit_anew(scene, lamps, facades, rows)
     floors = np.asarray(scene.surfaces.fields["floors"], float)
-    row, *columns = by_row(scene, "light", made_from, rows, make, "shape", (floors,), again)
+    row, *columns = by_row(scene, "light", made_from, rows, make, SAME_FACADE, (floors,), again)
     found = _Lit(*(np.full(scene.surfaces.n, value) for value in (np.nan, np.nan, 0.0, 0.0)))
     for name, column in zip(vars(found), columns):
         getattr(found, name)[row] = column
     return found
 
 
-def _brightest(scene: Scene, lamps: _Lamps | None,
-               points: Facades) -> tuple[np.ndarray, ...]:  # fmt: skip
-    """The four arrays of :class:`_Lit`, of these facade points."""
-    building, m = points.building, len(points.building)
+def _brightest(scene: Scene, lamps: _Lamps | None, points: Facades,
+               rows: np.ndarray) -> tuple[np.ndarray, ...]:  # fmt: skip
+    """The four of :class:`_Lit`, arrays (k,), of the buildings ``rows``, all of whose facade points
+    these are."""
+    m, home = len(points.building), np.searchsorted(rows, points.building)
     maps = map_values(scene, ROLE, points.at(MAP_DISTANCE), field_value("lux_night"))
     mapped = [x.value for x in maps]
     rough = np.zeros(m, bool)
@@ -212,32 +222,30 @@ def _brightest(scene: Scene, lamps: _Lamps | None,
         rough &= ~by_map
         single = np.where(np.isnan(single), np.nan, np.fmax(single, on_map))
         total = total + sum((np.nan_to_num(v) for v in mapped), np.zeros(m))
-    top = _worst(scene, building, single)
-    best = single == top[building]
-    flags = np.zeros((2, scene.surfaces.n))
+    top = _worst(home, single, len(rows))
+    best = single == top[home]
+    flags = np.zeros((2, len(rows)))
     for flag, which in zip(flags, (rough & best & (single > 0), by_map & best)):
-        flag[building[which]] = 1.0
-    return top, _worst(scene, building, total), flags[0], flags[1]
+        flag[home[which]] = 1.0
+    return top, _worst(home, total, len(rows)), flags[0], flags[1]
 
 
 def _lit_anew(scene: Scene, lamps: _Lamps | None, facades: Facades,
               rows: np.ndarray) -> np.ndarray:  # fmt: skip
-    """(n_surfaces,) which of the buildings ``rows`` have other facade points, or may see more or
-    less of a luminaire, because a wall came or went beside them or in between."""
+    """(n_surfaces,) which of the buildings ``rows`` may see more or less of a luminaire, because a
+    wall came or went in between."""
     again = np.zeros(scene.surfaces.n, bool)
-    boxes = changed_ground(scene, "light", np.flatnonzero(scene.surfaces.where("buildings")))
+    boxes = changed_ground(scene, "light", ("buildings",))
     if boxes is None:
         again[rows] = True
-    elif len(boxes):
-        about = scene.surfaces.polygons.bounds()[rows]
-        again[rows[bbox_pairs(about, boxes, BESIDE)[0]]] = True
-        if lamps is not None:
-            lamps = lamps.take(np.unique(bbox_pairs(lamps.box(), boxes)[0]))
-            lit = np.unique(bbox_pairs(about, lamps.box(), BESIDE)[0])
-            points = facades.of(rows[lit])
-            rays = _rays(scene, lamps, points)
-            through = passing(rays.start, rays.end, boxes)
-            again[points.building[rays.point[through]]] = True
+    elif len(boxes) and lamps is not None:
+        lamps = lamps.take(np.unique(bbox_pairs(lamps.box, boxes)[0]))
+        lit = bbox_pairs(scene.surfaces.polygons.bounds()[rows], lamps.box, BESIDE)[0]
+        points = facades.of(rows[np.unique(lit)])
+        lamp, point = near(lamps, points.xy)
+        through = passing(lamps.xy[lamp], points.xy[point], boxes).nonzero()[0]
+        rays = _rays(scene, lamps, points, lamp[through], point[through])
+        again[points.building[rays.point]] = True
     return again
 
 
@@ -252,7 +260,7 @@ def _walls(scene: Scene, rays: _Rays) -> Walls:
 
 def near(lamps: _Lamps, xy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Pairs (luminaire, point) no further apart in plan than the luminaire is followed."""
-    i, j = bbox_pairs(lamps.box(), np.hstack([xy, xy]))
+    i, j = bbox_pairs(lamps.box, np.hstack([xy, xy]))
     close = np.hypot(*(lamps.xy[i] - xy[j]).T) <= lamps.reach[i]
     return i[close], j[close]
 
@@ -296,10 +304,13 @@ def _spreads(scene: Scene, places: Places, by_height: np.ndarray,
     }
 
 
-def _worst(scene: Scene, building: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """(n_surfaces,) the highest point; unknown where any point is, for it may be the highest."""
-    out = per_building(scene, building, values)
-    out[building[np.isnan(values)]] = np.nan
+def _worst(home: np.ndarray, values: np.ndarray, n: int) -> np.ndarray:
+    """(n,) the highest of the points of each, where ``home`` ascends; unknown where any point is,
+    for it may be the highest, and where there is none."""
+    out: np.ndarray = np.full(n, np.nan)
+    if len(home):
+        first = np.diff(home, prepend=-1).nonzero()[0]
+        out[home[first]] = np.maximum.reduceat(values, first)
     return out
 
 

@@ -122,18 +122,18 @@ def _touched_anew(scene: Scene, rows: np.ndarray) -> np.ndarray:
     """(n_surfaces,) which water of ``rows`` may touch something else than before, or have other
     water across a culvert."""
     surfaces, again = scene.surfaces, np.zeros(scene.surfaces.n, bool)
-    for functions, reach in ((TELLING, TOUCH), (("water",), CULVERT_REACH)):
-        boxes = changed_ground(scene, ("shore", functions),
-                               np.flatnonzero(surfaces.where(*functions)),
-                               (surfaces.codes,))  # fmt: skip
-        if boxes is None:
-            again[rows] = True
-            continue
-        wide = boxes + np.array([-1, -1, 1, 1]) * (reach + SURE)
-        near = rows[np.unique(bbox_pairs(surfaces.polygons.bounds()[rows], wide)[0])]
+    found = [(changed_ground(scene, ("shore", functions), functions), reach + SURE)
+             for functions, reach in ((TELLING, TOUCH), (("water",), CULVERT_REACH))]  # fmt: skip
+    known = [boxes + np.array([-far, -far, far, far]) for boxes, far in found if boxes is not None]
+    if len(known) < len(found):
+        again[rows] = True
+        return again
+    boxes = np.concatenate(known)
+    near = rows[np.unique(bbox_pairs(surfaces.polygons.bounds()[rows], boxes)[0])]
+    if len(near):
         edge = surfaces.polygons.take(near).segments  # of a long water most lies elsewhere
         start, end = np.column_stack([edge.x0, edge.y0]), np.column_stack([edge.x1, edge.y1])
-        again[near[edge.feature[passing(start, end, wide)]]] = True
+        again[near[edge.feature[passing(start, end, boxes)]]] = True
     return again
 
 

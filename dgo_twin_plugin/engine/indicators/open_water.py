@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..kept import whole_of
 from ..words import NOT_IN_SCOPE, say
-from ._ground import known_ground, unknown_ground
+from ._ground import all_ground, known_ground
 from .spec import RATIO, Indicator, Measurement, Part, Places
 
 if TYPE_CHECKING:
@@ -24,31 +25,36 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     no open water to ask for: they leave both the marks and the plan's value.
     """
     measurement = Measurement(legal_default=NOT_IN_SCOPE)
-    cut = scene.cut
     dry = np.zeros(scene.n_zones + 1, bool)
     flagged = scene.zones.flags.get(FLAG)
     if flagged is not None:
         dry[1:] = np.asarray(flagged, float) == 1.0
-    known = known_ground(scene)[cut.feature]
-    water = scene.surfaces.where("water")[cut.feature]
-    zone, area = unknown_ground(scene)
-    none = np.full(len(zone), np.nan)
-    keep = ~dry[np.concatenate([cut.zone, zone])]
-    share = np.where(known, 100.0 * water, np.nan)
+    surfaces, ground = scene.surfaces, all_ground(scene)
+    known, wet = whole_of(scene, "wet", (surfaces.functions, surfaces.codes), lambda: _wet(scene))
+    keep = ~dry[ground.zone]
+    zone, feature, area = ((v if keep.all() else v[keep]) for v in (
+        ground.zone, ground.feature, ground.area))  # fmt: skip
     measurement.parts[""] = Places(
-        zone=np.concatenate([cut.zone, zone])[keep],
-        weight=np.concatenate([cut.area, area])[keep],
+        zone=zone,
+        weight=area,
         # a single field of grass is not "without water": only the zone has a value
-        value=np.full(int(keep.sum()), np.nan),
-        feature=np.concatenate([cut.feature, np.full(len(zone), -1)])[keep].astype(np.int64),
-        num=np.concatenate([share / 100.0 * cut.area, none])[keep],
-        den=np.concatenate([np.where(known, cut.area, np.nan), none])[keep],
+        value=np.full(len(zone), np.nan),
+        feature=feature,
+        num=wet[feature] * area,
+        den=np.where(known[feature], area, np.nan),
     )
     for number in np.flatnonzero(dry):
         measurement.not_applicable[int(number)] = say("indicators.open_water.sandy")
     if scene.n_zones and dry[1:].all():
         measurement.not_applicable[0] = say("indicators.open_water.sandy")
     return measurement
+
+
+def _wet(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
+    """(n_surfaces + 1,) whether the function is known, and the share of open water, NaN where not;
+    the last is ground without a surface."""
+    known = np.append(known_ground(scene), False)
+    return known, np.where(known, np.append(scene.surfaces.where("water"), False), np.nan)
 
 
 SPEC = Indicator(

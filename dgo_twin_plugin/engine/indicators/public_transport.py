@@ -12,10 +12,17 @@ from ..boxes import bbox_pairs
 from ..checks import Check
 from ..counts import nth, owners
 from ..kept import by_row, whole_of
-from ..models.access.doors import Doors, doors_at, network_of, points
+from ..models.access.doors import (
+    Doors,
+    Middles,
+    doors_at,
+    entry_reach,
+    network_of,
+    points,
+)
 from ..models.access.reach import network_checks
 from ..models.tables import constants
-from ..network import Entries, Network, straight
+from ..network import Entries, Network, Walks, straight
 from ..overlay import number
 from ..people import people_of
 from ..words import NORMAL, NOT_IN_SCOPE, say
@@ -59,11 +66,23 @@ class Stops:
         np.maximum.at(far, at, self.reach)
         return place, at, far
 
-    @property
+    @cached_property
     def reach(self) -> np.ndarray:
         """(s,) m; of an unknown mode the furthest."""
         found: np.ndarray = np.array([*REACH.values(), FURTHEST])[self.mode]
         return found
+
+    @cached_property
+    def by_place(self) -> tuple[np.ndarray, np.ndarray]:
+        """The departures place after place, and (p + 1,) where those of each place begin."""
+        place, at, _ = self.places
+        order = at.argsort(kind="stable")
+        return order, at[order].searchsorted(np.arange(len(place) + 1))
+
+    @cached_property
+    def places_box(self) -> np.ndarray:
+        """(p, 4)"""
+        return np.hstack([self.places[0], self.places[0]])
 
 
 def edf(distance: np.ndarray, frequency: np.ndarray, reliability: np.ndarray) -> np.ndarray:
@@ -89,68 +108,81 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
         return Measurement(missing=say("indicators.public_transport.no_stops"))
     cut, surfaces = scene.cut, scene.surfaces
     measurement = Measurement(legal_default=NOT_IN_SCOPE)
-    weights = user_weights(scene)
-    built = surfaces.where("buildings") & (weights.weight > 0)
-    row = np.flatnonzero(built[cut.feature])
-    feature, home = np.unique(cut.feature[row], return_inverse=True)
-    home = np.asarray(home).reshape(-1)
+    row = surfaces.where("buildings")[cut.feature].nonzero()[0]
+    weights = user_weights(scene, cut.feature[row])
+    used = (weights.weight > 0).nonzero()[0]
+    row, weights = row[used], weights.take(used)
+    zone, building = cut.zone[row], cut.feature[row]
+    lead = np.diff(building, prepend=-1) > 0  # the parts of a building stand together
+    feature, home = building[lead], lead.cumsum() - 1
     vectors, grid = scene.vectors(ROLE), network_of(scene)
     index: np.ndarray = np.zeros(len(feature))
     direct = np.zeros(len(feature), bool)
     slopes = np.zeros((3, len(feature)))
-    weight = weights.weight[cut.feature[row]] * cut.share[row]
+    share = cut.share[row]
+    weight = weights.weight * share
     if vectors is not None:
         stops, entries, checks = whole_of(scene, "stops", (vectors, grid),
                                           lambda: _stops(vectors, grid))  # fmt: skip
         measurement.checks += checks
-
-        def of_buildings(rows: np.ndarray) -> tuple[np.ndarray, ...]:
-            centres, doors = surfaces.polygons.take(rows).centroids(), doors_at(scene, rows)
-            xy, of, share = start_points(doors, centres, rows)
-            found = access_index(xy, stops, entries, grid)
-            straight = np.zeros(len(rows), bool)
-            straight[of[found.by_line]] = True
-            return (rows, np.bincount(of, share * found.index, len(rows)), straight,
-                    *(np.bincount(of, share * each, len(rows)) for each in found.slopes),
-                    *_crow(stops, doors, rows))
-
         # a drawn entrance may belong to another building when one moves
         alone = scene.vectors("entrances") is None
+
+        def of_buildings(rows: np.ndarray) -> tuple[np.ndarray, ...]:
+            middles = Middles.of(surfaces.polygons.take(rows), grid, max(FURTHEST, entry_reach()))
+            doors = doors_at(scene, rows, middles)
+            xy, of, part = start_points(doors, middles.xy, rows)
+            found = access_index(xy, stops, entries, grid, _walks(scene, entries, grid),
+                                 middles.entries.within(FURTHEST) if alone else None)  # fmt: skip
+            straight = np.zeros(len(rows), bool)
+            straight[of[found.by_line]] = True
+            return (rows, np.bincount(of, part * found.index, len(rows)), straight,
+                    *(np.bincount(of, part * each, len(rows)) for each in found.slopes),
+                    *_crow(stops, doors, rows))
+
         _, index, direct, *rest = (by_row(scene, "transit", (vectors, grid), feature, of_buildings,
                                           "shape") if alone else of_buildings(feature))  # fmt: skip
         slopes, near = np.vstack(rest[:3]), rest[3:]
-        dwellings = np.nan_to_num(people_of(scene).dwellings)[cut.feature[row]]
-        k = np.flatnonzero(dwellings > 0)
-        for least, share in zip(FREQUENCIES, near):
+        dwellings = people_of(scene).dwellings[building]
+        k = (dwellings > 0).nonzero()[0]
+        lived_in = dwellings[k] * share[k]
+        for least, simple in zip(FREQUENCIES, near):
             measurement.parts[f"crow_{least}"] = Places(
-                zone=cut.zone[row[k]], weight=dwellings[k] * cut.share[row[k]],
-                value=share[home[k]], feature=cut.feature[row[k]])  # fmt: skip
+                zone=zone[k], weight=lived_in, value=simple[home[k]], feature=building[k])
         if not grid.n:
             measurement.method = "ptal-straight-1"
-    known = weights.known[cut.feature[row]] & np.isfinite(index[home])
+    known = weights.known & np.isfinite(index[home])
     measurement.parts[""] = Places(
-        zone=cut.zone[row], weight=weight,
-        value=np.where(known, index[home], np.nan),
-        feature=cut.feature[row], assumed=weights.assumed[cut.feature[row]],
+        zone=zone, weight=weight, value=np.where(known, index[home], np.nan), feature=building,
+        assumed=weights.assumed,
     )  # fmt: skip
     measurement.spreads = _spreads(scene, np.where(known, slopes[:, home], 0.0),
-                                   np.where(known, weight, 0.0), cut.zone[row])  # fmt: skip
+                                   np.where(known, weight, 0.0), zone)  # fmt: skip
     proxy = np.zeros(scene.n_zones + 1, bool)
-    proxy[cut.zone[row][direct[home]]] = True
+    proxy[zone[direct[home]]] = True
     proxy[0] = proxy.any()
     measurement.proxy = proxy
     measurement.checks += network_checks(scene)
-    present = np.bincount(cut.zone[row], weight, scene.n_zones + 1) > 0
+    present = np.bincount(zone, weight, scene.n_zones + 1) > 0
     present[0] = present.any()
-    for zone in np.flatnonzero(~present):
-        measurement.not_applicable[int(zone)] = say("indicators.public_transport.no_people")
+    for number_ in np.flatnonzero(~present):
+        measurement.not_applicable[int(number_)] = say("indicators.public_transport.no_people")
     return measurement
+
+
+def _walks(scene: Scene, stops: Entries, grid: Network) -> Walks | None:
+    """From all stops, for one run after the other; in a run by itself most are asked at once."""
+    if scene.reuse is None:
+        return None
+    return whole_of(scene, "walks", (stops, grid), lambda: grid.walks(stops, FURTHEST))
 
 
 def start_points(doors: Doors, centres: np.ndarray,
                  feature: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     """Where the walks of buildings begin: (xy, index of the building, share of its people). The
     entrances that were drawn, else the centroid."""
+    if not doors.given.any():
+        return centres, np.arange(len(feature)), np.ones(len(feature))
     mine = doors.of(feature)
     mine = mine[doors.given[mine]]
     at = np.searchsorted(feature, doors.building[mine])
@@ -287,21 +319,23 @@ class Found:
     slopes: np.ndarray
 
 
-def access_index(xy: np.ndarray, stops: Stops, sources: Entries, grid: Network) -> Found:
-    """The access index of points (m, 2); ``sources``: where the places of the stops enter."""
+def access_index(xy: np.ndarray, stops: Stops, sources: Entries, grid: Network,
+                 walks: Walks | None = None, targets: Entries | None = None,
+                 ) -> Found:  # fmt: skip
+    """The access index of points (m, 2); ``sources``: where the places of the stops enter, with the
+    ``walks`` from there, and ``targets``: where the points enter, where these are known."""
     names, reach = list(REACH), stops.reach
-    place, at, far = stops.places
-    p, q = bbox_pairs(np.hstack([xy, xy]), np.hstack([place, place]), FURTHEST)
+    place, _, far = stops.places
+    p, q = bbox_pairs(np.hstack([xy, xy]), stops.places_box, FURTHEST)
     line = straight(xy, place, p, q)
-    near = line <= far[q]
+    near = (line <= far[q]).nonzero()[0]
     p, q, line = p[near], q[near], line[near]
-    targets = grid.enter(xy, FURTHEST)
-    walk = grid.distances(sources, targets, q, p, FURTHEST)
+    targets = grid.enter(xy, FURTHEST) if targets is None else targets
+    walk = grid.distances(sources, targets, q, p, FURTHEST, walks=walks)
     loose = (sources.segment[q] < 0) | (targets.segment[p] < 0)
     walk = np.where(loose, line, walk)
     # every pair of point and place becomes one of point and departure
-    order = np.argsort(at, kind="stable")
-    start = np.searchsorted(at[order], np.arange(len(place) + 1))
+    order, start = stops.by_place
     count = (start[1:] - start[:-1])[q]
     each = owners(count)
     stop, point = order[start[q[each]] + nth(count, each)], p[each]
@@ -331,7 +365,7 @@ def access_index(xy: np.ndarray, stops: Stops, sources: Entries, grid: Network) 
     part = np.where(value >= best[cell], 1.0, 0.5) * value**2 / 30.0
     with np.errstate(divide="ignore", invalid="ignore"):
         changes = (part / WALK, part * metres / WALK, part * 30.0 / stops.frequency[stop])
-    slopes = np.vstack([np.bincount(point[known], np.nan_to_num(each[known], posinf=0.0), m)
+    slopes = np.vstack([np.bincount(point, np.where(known & np.isfinite(each), each, 0.0), m)
                         for each in changes])  # fmt: skip
     return Found(index, by_line | (grid.n == 0), slopes)
 

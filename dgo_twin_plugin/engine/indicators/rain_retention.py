@@ -17,7 +17,7 @@ import numpy as np
 from ..boxes import bbox_pairs
 from ..checks import Check
 from ..geometry import overlap_areas
-from ..kept import by_row
+from ..kept import by_row, whole_of
 from ..models.tables import constants
 from ..models.water.site import crates_of, groundwater_at, usable
 from ..words import NORMAL, NOT_IN_SCOPE, say
@@ -25,6 +25,7 @@ from ._ground import sealed_of
 from .spec import RATIO, Indicator, Input, Measurement, Part, Places
 
 if TYPE_CHECKING:
+    from ..grid import Raster
     from ..norms import Profile
     from ..scene import Scene
 
@@ -51,26 +52,25 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     measurement = Measurement(legal_default=NOT_IN_SCOPE)
     cut = scene.cut
     ground = sealed_of(scene)
-    sealed, zone, expected = ground.cut, ground.unknown, ground.expected
+    hard, zone = cut.zone[ground.rows], ground.unknown
     facilities = facilities_of(scene, profile)
     n = scene.n_zones + 1
     volume = np.bincount(facilities.zone, facilities.volume, n)
     default = np.bincount(facilities.zone, facilities.default, n)
     with np.errstate(divide="ignore", invalid="ignore"):
         assumed = np.where(volume > 0, default / volume, 0.0)
-    hard = np.flatnonzero(sealed > 0)
     none, zero = np.full(len(zone), np.nan), np.zeros(len(facilities.zone))
     measurement.parts[""] = Places(
-        zone=np.concatenate([cut.zone[hard], facilities.zone, zone]),
-        weight=np.concatenate([sealed[hard], zero, expected]),
+        zone=np.concatenate([hard, facilities.zone, zone]),
+        weight=np.concatenate([ground.area, zero, ground.expected]),
         # a roof alone holds nothing "too little": storage is a matter of the zone
         value=np.full(len(hard) + len(zero) + len(zone), np.nan),
         feature=np.concatenate(
-            [cut.feature[hard], facilities.feature, np.full(len(zone), -1)]
-        ).astype(np.int64),
+            [cut.feature[ground.rows], facilities.feature, np.full(len(zone), -1)]
+        ),
         num=np.concatenate([np.zeros(len(hard)), facilities.volume, none]),
-        den=np.concatenate([sealed[hard], zero, none]),
-        assumed=np.concatenate([assumed[cut.zone[hard]], zero, np.zeros(len(zone))]),
+        den=np.concatenate([ground.area, zero, none]),
+        assumed=np.concatenate([assumed[hard], zero, np.zeros(len(zone))]),
     )
     for number in ground.without():
         measurement.not_applicable[int(number)] = say("indicators.rain_retention.no_sealed")
@@ -85,7 +85,17 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
 
 def facilities_of(scene: Scene, profile: Profile) -> _Facilities:
     """All facilities, cut by zone; also asked by N05."""
-    return _join([_on_ground(scene, profile), _underground(scene, profile)])
+    items, maps = scene.items, _maps(scene)
+    made_from = (items.function, items.wkb, items.xy, items.zone, items.fields["storage"],
+                 items.assumed["storage"], scene.zones, scene.surfaces.functions, maps,
+                 profile)  # fmt: skip
+    below = whole_of(scene, "underground", made_from, lambda: _underground(scene, profile))
+    return _join([_on_ground(scene, profile), below])
+
+
+def _maps(scene: Scene) -> list[Raster]:
+    """The rasters of the highest groundwater."""
+    return [item.raster for item in scene.rasters("groundwater")]
 
 
 def _spreads(scene: Scene, facilities: _Facilities, sealed: np.ndarray) -> dict[str, np.ndarray]:
@@ -113,19 +123,49 @@ def _join(parts: list[_Facilities]) -> _Facilities:
 
 
 def _on_ground(scene: Scene, profile: Profile) -> _Facilities:
-    """Facilities that are surfaces, whole (not yet cut by zone): net m3 per feature, then cut."""
+    """Facilities that are surfaces, cut by zone."""
+    surfaces, cut = scene.surfaces, scene.cut
+    given = surfaces.fields["storage"]
+    what = surfaces.functions, surfaces.codes, given
+    rows = whole_of(scene, "may_hold", what, lambda: _may_hold(scene))
+    made_from = (*what, surfaces.assumed["storage"], surfaces.fields["green_roof"],
+                 surfaces.fields["blue_roof"], _maps(scene), profile)  # fmt: skip
+    held = by_row(scene, "storage", made_from, rows,
+                  lambda some: _storage(scene, profile, some), "shape")  # fmt: skip
+    position = np.full(surfaces.n, -1)
+    position[held[0]] = np.arange(len(held[0]))
+    at = position[cut.feature]
+    k = (at >= 0).nonzero()[0]
+    feature, net, drowned, wet, measured = (column[at[k]] for column in held)
+    share = cut.share[k]
+    volume, ground = net * share, surfaces.area[feature] * share
+    return _Facilities(cut.zone[k], volume, np.where(measured, 0.0, volume), feature, ground,
+                       drowned * share, np.where(wet, ground, 0.0))  # fmt: skip
+
+
+def _may_hold(scene: Scene) -> np.ndarray:
+    """(k,) the surfaces that may hold rain; others hold nothing."""
     surfaces = scene.surfaces
     by_itself = np.isfinite(surfaces.fields["storage"]) | (surfaces.share("storage") > 0)
-    rows = np.flatnonzero(by_itself | surfaces.where("water", "buildings"))  # others hold nothing
+    return np.flatnonzero(by_itself | surfaces.where("water", "buildings"))
+
+
+def _storage(scene: Scene, profile: Profile, rows: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Of those of the surfaces ``rows`` that hold anything, whole (not yet cut by zone): the row,
+    net m3, m3 that the groundwater takes, whether it takes any, and whether the field says how much
+    it holds."""
+    surfaces, functions = scene.surfaces, scene.surfaces.functions
     area, given = surfaces.area[rows], surfaces.fields["storage"][rows]
-    has = np.isfinite(given)
-    water, roofs = (surfaces.where(name)[rows] for name in ("water", "buildings"))
-    height = np.nan_to_num(surfaces.share("storage")[rows], nan=0.0)
+    has, code = np.isfinite(given), surfaces.codes[rows]
+    water, roofs = (functions.members((name,))[code] for name in ("water", "buildings"))
+    height = np.nan_to_num(functions.column("storage")[code], nan=0.0)
     stated = np.where(has, given, 0.0)
     deep = np.where(has, np.divide(stated, area, out=np.zeros(len(rows)), where=area > 0), height)
     dry = np.ones(len(rows))
-    asked = np.flatnonzero((deep > 0) & ~(water | roofs))  # the others hold nothing to drown
-    dry[asked] = usable(deep[asked], 0.0, _groundwater(scene, rows[asked]))
+    asked = ((deep > 0) & ~(water | roofs)).nonzero()[0]  # the others hold nothing to drown
+    if len(asked):
+        middle = surfaces.polygons.take(rows[asked]).centroids()
+        dry[asked] = usable(deep[asked], 0.0, groundwater_at(scene, middle))
     shower, rise = profile.rate("storage.own_rain"), profile.rate("storage.water_rise")
     net = np.where(water, rise * area, np.maximum(0.0, (height * dry - shower) * area))
     for name in ("green_roof", "blue_roof"):
@@ -138,23 +178,8 @@ def _on_ground(scene: Scene, profile: Profile) -> _Facilities:
     gross = np.maximum(0.0, np.where(has, stated, height * area) - own_rain)
     drowned = np.where(dry < 1.0, gross - net, 0.0)
     measured = has & ~surfaces.assumed["storage"][rows]
-    some, position = np.flatnonzero(net + drowned > 0), np.full(surfaces.n, -1)
-    position[rows[some]] = some
-    k = np.flatnonzero(position[scene.cut.feature] >= 0)
-    row, share = scene.cut.feature[k], scene.cut.share[k]
-    at = position[row]
-    volume, ground = net[at] * share, area[at] * share
-    return _Facilities(scene.cut.zone[k], volume, np.where(measured[at], 0.0, volume), row, ground,
-                       drowned[at] * share, np.where(dry[at] < 1.0, ground, 0.0))  # fmt: skip
-
-
-def _groundwater(scene: Scene, rows: np.ndarray) -> np.ndarray:
-    """(k,) m below the ground in the middle of surfaces."""
-    def sampled(some: np.ndarray) -> tuple[np.ndarray, ...]:
-        return some, groundwater_at(scene, scene.surfaces.polygons.take(some).centroids())
-
-    maps = [item.raster for item in scene.rasters("groundwater")]
-    return by_row(scene, "groundwater", (maps,), rows, sampled, "shape")[1]
+    some = (net + drowned > 0).nonzero()[0]
+    return rows[some], net[some], drowned[some], (dry < 1.0)[some], measured[some]
 
 
 def _underground(scene: Scene, profile: Profile) -> _Facilities:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..kept import whole_of
 from ..words import NOT_IN_SCOPE, say
 from ..zonal import zonal
 from ._weights import PAVING, WAYS, public_ground
@@ -35,19 +36,21 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     n = len(cut.area)
     known = np.bincount(found.row, found.area, n)
     sums = np.bincount(found.row, found.area * found.value, n)
-    unknown = np.where(ground[cut.feature], cut.area - known, 0.0)
+    here = ground[cut.feature]
+    unknown = np.where(here, cut.area - known, 0.0)
     unknown[unknown < np.maximum(1e-4, 1e-9 * cut.area)] = 0.0
-    row, lost = np.flatnonzero(known > 0), np.flatnonzero(unknown > 0)
+    row, lost = (known > 0).nonzero()[0], (unknown > 0).nonzero()[0]
     both = np.concatenate([row, lost])
+    feature = cut.feature[both]
     measurement = Measurement(legal_default=NOT_IN_SCOPE)
     measurement.parts[""] = Places(
         zone=cut.zone[both],
         weight=np.concatenate([known[row], unknown[lost]]),
         value=np.concatenate([sums[row] / known[row], np.full(len(lost), np.nan)]),
-        feature=cut.feature[both],
-        assumed=assumed[cut.feature[both]].astype(float),
+        feature=feature,
+        assumed=assumed[feature].astype(float),
     )
-    present = np.bincount(cut.zone, cut.area * ground[cut.feature], scene.n_zones + 1) > 0
+    present = np.bincount(cut.zone, cut.area * here, scene.n_zones + 1) > 0
     present[0] = present.any()
     for zone in np.flatnonzero(~present):
         measurement.not_applicable[int(zone)] = say("indicators.soil_bearing.no_public_ground")
@@ -57,10 +60,16 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
 def counted_ground(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
     """(n,) bool ground that counts, and bool whether that it is public was assumed."""
     surfaces = scene.surfaces
-    open_land = (np.nan_to_num(surfaces.share("land")) > 0) & ~surfaces.where("buildings")
-    public, assumed = public_ground(scene, open_land)
-    hard = surfaces.where(*WAYS, *PAVING)
-    return hard | public, assumed & ~hard
+
+    def make() -> tuple[np.ndarray, np.ndarray]:
+        open_land = (np.nan_to_num(surfaces.share("land")) > 0) & ~surfaces.where("buildings")
+        public, assumed = public_ground(scene, open_land)
+        hard = surfaces.where(*WAYS, *PAVING)
+        return hard | public, assumed & ~hard
+
+    made_from = (surfaces.functions, surfaces.codes, surfaces.fields["public"],
+                 surfaces.assumed["public"])  # fmt: skip
+    return whole_of(scene, "counted_ground", made_from, make)
 
 
 def _settlement(raw: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..kept import whole_of
-from ..overlay import Common, Pieces, common_area, crossed, number, role_pieces
+from ..overlay import Common, Pieces, common_area, crossed, nearby, number, role_pieces
 from ..words import NOT_IN_SCOPE, say
 from ._ground import unknown_ground
 from .spec import RATIO, Indicator, Input, Measurement, Part, Places
@@ -36,30 +36,29 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     Ground outside either map is unknown. Without a map of function classes the class follows from
     the function of the ground: a proxy, counted as assumed.
     """
-    soil = scene.vectors(CLASS)
     if not scene.has(CLASS):
         return Measurement(missing=say("indicators.soil_quality.no_map"))
     surfaces, cut = scene.surfaces, scene.cut
-    land = np.nan_to_num(surfaces.share("land")) > 0
+    land = whole_of(scene, "land", (surfaces.functions, surfaces.codes),
+                    lambda: np.nan_to_num(surfaces.share("land")) > 0)  # fmt: skip
     drawn = scene.has(FUNCTION)
     measurement = Measurement(legal_default=NOT_IN_SCOPE, proxy=not drawn)
-    level = np.zeros(0) if soil is None else _classes(number(soil, "class"))
-    pieces = role_pieces(scene, soil, level)
-    pieces = _known(scene, CLASS, pieces, level)
+    maps = scene.vectors(CLASS), scene.vectors(FUNCTION)
+    pieces, soil_class, asked = whole_of(scene, "soil", (*maps, drawn, nearby(scene)),
+                                         lambda: _overlaid(scene, drawn))  # fmt: skip
+    common = common_area(scene, pieces, land)
     if drawn:
-        pieces, soil_class, asked = _with_function(scene, pieces, level)
-        common = common_area(scene, pieces, land)
-        fits = soil_class[common.source] <= asked[common.source]
+        fits = (soil_class <= asked)[common.source]
     else:
-        common = common_area(scene, pieces, land)
         wanted = function_class(surfaces.function)[cut.feature[common.row]]
-        fits = level[common.source] <= wanted
+        fits = soil_class[common.source] <= wanted
         known = np.isfinite(wanted)
         fits, common = fits[known], Common(*(getattr(common, f)[known] for f in
                                              ("row", "source", "area", "value")))  # fmt: skip
-    measurement.parts[""] = _places(scene, land, common, fits, not drawn)
+    here = land[cut.feature]
+    measurement.parts[""] = _places(scene, here, common, fits, not drawn)
     # an empty count is one of whole numbers
-    ground = np.bincount(cut.zone, cut.area * land[cut.feature], scene.n_zones + 1).astype(float)
+    ground = np.bincount(cut.zone, cut.area * here, scene.n_zones + 1).astype(float)
     ground[unknown_ground(scene)[0]] += 1.0
     ground[0] = ground[1:].sum()
     for zone in np.flatnonzero(ground <= 0):
@@ -79,47 +78,49 @@ def _classes(raw: np.ndarray) -> np.ndarray:
         return np.where(raw >= 0, raw, np.nan)
 
 
-def _with_function(scene: Scene, pieces: Pieces,
-                   level: np.ndarray) -> tuple[Pieces, np.ndarray, np.ndarray]:  # fmt: skip
-    """Pieces of both maps laid over each other, with the soil class and function class of each."""
-    vectors = scene.vectors(FUNCTION)
-    wanted = np.zeros(0) if vectors is None else _classes(number(vectors, "class"))
-    other = _known(scene, FUNCTION, role_pieces(scene, vectors, -wanted), wanted)
-
-    def make() -> tuple[Pieces, np.ndarray, np.ndarray]:
-        polygons, i, j = crossed(pieces.polygons, other.polygons)
-        both = Pieces(polygons, np.arange(polygons.n))
-        return both, level[pieces.source[i]], wanted[other.source[j]]
-
-    return whole_of(scene, "soil_both", (pieces, other, level, wanted), make)
+def _overlaid(scene: Scene, drawn: bool) -> tuple[Pieces, np.ndarray, np.ndarray]:
+    """Disjoint pieces of known class, and by their source the soil class and the function class;
+    that of no use where there is no map of it (``drawn``)."""
+    pieces, level = _known(scene, CLASS, 1.0)
+    if not drawn:
+        return pieces, level, level
+    other, wanted = _known(scene, FUNCTION, -1.0)
+    polygons, i, j = crossed(pieces.polygons, other.polygons)
+    both = Pieces(polygons, np.arange(polygons.n))
+    return both, level[pieces.source[i]], wanted[other.source[j]]
 
 
-def _known(scene: Scene, role: str, pieces: Pieces, level: np.ndarray) -> Pieces:
-    """Pieces of a known class."""
-    return whole_of(scene, ("soil_known", role), (pieces, level),
-                    lambda: pieces.take(np.isfinite(level[pieces.source])))  # fmt: skip
+def _known(scene: Scene, role: str, sign: float) -> tuple[Pieces, np.ndarray]:
+    """Pieces of a known class, and the class of each feature of the role. Where features overlap
+    the highest holds, or the lowest (``sign`` -1)."""
+    vectors = scene.vectors(role)
+    level = np.zeros(0) if vectors is None else _classes(number(vectors, "class"))
+    pieces = role_pieces(scene, vectors, sign * level)
+    return pieces.take(np.isfinite(level[pieces.source])), level
 
 
-def _places(scene: Scene, land: np.ndarray, common: Common, fits: np.ndarray,
+def _places(scene: Scene, here: np.ndarray, common: Common, fits: np.ndarray,
             assumed: bool) -> Places:  # fmt: skip
-    """Known ground that fits, known ground that does not, and ground of unknown class."""
+    """Known ground that fits, known ground that does not, and ground of unknown class; ``here``
+    (rows of the cut,) bool: land."""
     cut = scene.cut
     n = len(cut.area)
-    good = np.bincount(common.row[fits], common.area[fits], n)
-    bad = np.bincount(common.row[~fits], common.area[~fits], n)
-    unknown = np.where(land[cut.feature], cut.area - good - bad, 0.0)
+    good = np.bincount(common.row, np.where(fits, common.area, 0.0), n)
+    bad = np.bincount(common.row, np.where(fits, 0.0, common.area), n)
+    unknown = np.where(here, cut.area - good - bad, 0.0)
     unknown[unknown < np.maximum(1e-4, 1e-9 * cut.area)] = 0.0
     zone, bare = unknown_ground(scene)
-    rows = [np.flatnonzero(a > 0) for a in (good + bad, unknown)]
-    known_area = (good + bad)[rows[0]]
+    rows = [(a > 0).nonzero()[0] for a in (good + bad, unknown)]
+    good = good[rows[0]]
+    known_area = good + bad[rows[0]]
     lost = np.full(len(rows[1]) + len(zone), np.nan)
     return Places(
         zone=np.concatenate([cut.zone[rows[0]], cut.zone[rows[1]], zone]),
         weight=np.concatenate([known_area, unknown[rows[1]], bare]),
-        value=np.concatenate([100.0 * good[rows[0]] / known_area, lost]),
+        value=np.concatenate([100.0 * good / known_area, lost]),
         feature=np.concatenate([cut.feature[rows[0]], cut.feature[rows[1]],
-                                np.full(len(zone), -1)]).astype(np.int64),
-        num=np.concatenate([good[rows[0]], lost]),
+                                np.full(len(zone), -1)]),
+        num=np.concatenate([good, lost]),
         den=np.concatenate([known_area, lost]),
         assumed=np.concatenate([np.full(len(rows[0]), float(assumed)), np.zeros(len(lost))]),
     )  # fmt: skip

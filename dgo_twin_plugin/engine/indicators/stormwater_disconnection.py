@@ -15,7 +15,7 @@ from .spec import RATIO, Indicator, Input, Measurement, Part, Places
 
 if TYPE_CHECKING:
     from ..norms import Profile
-    from ..scene import Scene
+    from ..scene import Scene, VectorContext
 
 
 def compute(scene: Scene, profile: Profile) -> Measurement:
@@ -28,19 +28,18 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     measurement = Measurement(legal_default=NOT_IN_SCOPE)
     cut = scene.cut
     ground = sealed_of(scene)
-    sealed, zone, expected = ground.cut, ground.unknown, ground.expected
+    zone, expected = ground.unknown, ground.expected
     disconnected, assumed = _disconnected(scene)
-    hard = np.flatnonzero(sealed > 0)
-    row = cut.feature[hard]
+    row = cut.feature[ground.rows]
     none = np.full(len(zone), np.nan)
     share = disconnected[row]
     measurement.parts[""] = Places(
-        zone=np.concatenate([cut.zone[hard], zone]),
-        weight=np.concatenate([sealed[hard], expected]),
+        zone=np.concatenate([cut.zone[ground.rows], zone]),
+        weight=np.concatenate([ground.area, expected]),
         value=np.concatenate([100.0 * share, none]),
-        feature=np.concatenate([row, np.full(len(zone), -1)]).astype(np.int64),
-        num=np.concatenate([sealed[hard] * share, none]),
-        den=np.concatenate([np.where(np.isfinite(share), sealed[hard], np.nan), none]),
+        feature=np.concatenate([row, np.full(len(zone), -1)]),
+        num=np.concatenate([ground.area * share, none]),
+        den=np.concatenate([np.where(np.isfinite(share), ground.area, np.nan), none]),
         assumed=np.concatenate([assumed[row].astype(float), np.zeros(len(zone))]),
     )
     for number in ground.without():
@@ -58,26 +57,29 @@ def _disconnected(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
     sewer = scene.vectors("sewer")
     if sewer is None:
         return value, assumed
-    combined = sewer.number("combined")
-    use = np.flatnonzero(np.isfinite(combined))
     inside = np.zeros(surfaces.n, bool)
     inside[scene.cut.feature] = True
-    ask = np.flatnonzero(inside & (np.isnan(value) | assumed))
-    areas = whole_of(scene, "sewer_areas", (sewer,),
-                     lambda: Polygons.from_wkb([sewer.wkb[k] for k in use]))  # fmt: skip
+    ask = (inside & (np.isnan(value) | assumed)).nonzero()[0]
+    areas, combined = whole_of(scene, "sewer_areas", (sewer,), lambda: _areas(sewer))
 
     def shared(some: np.ndarray) -> tuple[np.ndarray, ...]:
-        asked = surfaces.polygons.take(some)
-        i, j = bbox_pairs(asked.bounds(), areas.bounds())
-        common = overlap_areas(asked, areas, i, j)
+        i, j = bbox_pairs(surfaces.polygons.bounds()[some], areas.bounds())
+        common = overlap_areas(surfaces.polygons, areas, some[i], j)
         total = np.bincount(i, common, len(some))
-        mixed = np.bincount(i, common * combined[use][j], len(some))
-        found = np.flatnonzero(total > 0)
+        mixed = np.bincount(i, common * combined[j], len(some))
+        found = (total > 0).nonzero()[0]
         return some[found], 1.0 - np.clip(mixed[found] / total[found], 0.0, 1.0)
 
     row, mapped = by_row(scene, "sewer", (sewer,), ask, shared, "shape")
     value[row], assumed[row] = mapped, False
     return value, assumed
+
+
+def _areas(sewer: VectorContext) -> tuple[Polygons, np.ndarray]:
+    """The areas of which the share of combined sewers is known, and that share."""
+    combined = sewer.number("combined")
+    use = np.flatnonzero(np.isfinite(combined))
+    return Polygons.from_wkb([sewer.wkb[k] for k in use]), combined[use]
 
 
 SPEC = Indicator(

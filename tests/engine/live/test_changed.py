@@ -12,11 +12,11 @@ from osgeo import ogr
 from bench.live import DATE
 from dgo_twin_plugin.engine.assessment import assess
 from dgo_twin_plugin.engine.build import Sources, build_scene
-from dgo_twin_plugin.engine.changed import changed_ground
+from dgo_twin_plugin.engine.changed import Changes, changed_ground
 from dgo_twin_plugin.engine.functions import load_functions
 from dgo_twin_plugin.engine.geometry import Polygons, bbox_pairs
 from dgo_twin_plugin.engine.indicators import light_nuisance, natural_banks
-from dgo_twin_plugin.engine.kept import MOST_CHANGED, Kept
+from dgo_twin_plugin.engine.kept import MOST_CHANGED, MOST_STEPS, Kept
 from dgo_twin_plugin.engine.live import LiveAssessor
 from dgo_twin_plugin.engine.models.access.doors import doors_at, doors_of
 from dgo_twin_plugin.engine.scene import RawLayer, Scene
@@ -27,10 +27,11 @@ from .plan import plan
 
 
 def buildings(scene: Scene) -> set[tuple[Any, ...]]:
-    """Shape and box of every building of which anything is seen."""
-    polygons = scene.surfaces.polygons
-    rows = np.flatnonzero(scene.surfaces.where("buildings") & (polygons.area() > 0)).tolist()
-    return {(polygons.wkb(row), *polygons.bounds()[row].tolist()) for row in rows}
+    """Function, shape and box of every building of which anything is seen."""
+    surfaces, polygons = scene.surfaces, scene.surfaces.polygons
+    rows = np.flatnonzero(surfaces.where("buildings") & (polygons.area() > 0)).tolist()
+    return {(surfaces.function[row], polygons.wkb(row), *polygons.bounds()[row].tolist())
+            for row in rows}  # fmt: skip
 
 
 def bits(made: Any, id_: str) -> list[Any]:
@@ -73,28 +74,43 @@ def by_others(sources: Sources, random: np.random.Generator) -> Sources:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_changed_ground_is_that_of_all_runs_since(seed: int) -> None:
-    """Against all shapes of then and now; somebody asks now and then, or gives up."""
+    """Against all shapes of every run since; somebody asks now and then, or gives up."""
     sources, random, kept = plan(), np.random.default_rng(seed), Kept()
-    then: set[tuple[Any, ...]] | None = None
+    since: list[set[tuple[Any, ...]]] = []
     told = 0
     for nth in range(12):
         kept.begin()
         scene = build_scene(sources, profile(), load_functions(), DATE, kept=kept)
-        if nth == 0 or random.random() < 0.5:
-            rows = np.flatnonzero(scene.surfaces.where("buildings"))
-            boxes, now = changed_ground(scene, "test", rows), buildings(scene)
-            if then is not None and boxes is not None:
-                expected = {shape[1:] for shape in now ^ then}
-                assert expected == set(map(tuple, boxes.tolist()))
+        runs = [*since, buildings(scene)]
+        asked = nth == 0 or random.random() < 0.5
+        if asked:
+            boxes = changed_ground(scene, "test", ("buildings",))
+            expected = [shape[2:] for a, b in zip(runs, runs[1:]) for shape in a ^ b]
+            if since and boxes is not None:
+                assert sorted(expected) == sorted(map(tuple, boxes.tolist()))
                 told += len(expected) > 0
             else:
-                assert then is None or len(now ^ then) > MOST_CHANGED
-            if random.random() < 0.3:
+                assert not since or len(expected) > MOST_CHANGED
+            if since and random.random() < 0.3:
                 continue  # given up: what is kept stays that of before
-            then = now
+        since = runs[-1:] if asked else runs
         kept.settle(scene)
         sources = (by_others if nth % 2 else a_house_elsewhere)(sources, random)
     assert told
+
+
+def test_changes_of_long_ago_are_not_known() -> None:
+    wanted, box = np.array([True, False]), np.zeros((1, 4))
+    changes = Changes().later(box, np.array([0])).later(box + 1.0, np.array([1]))
+    assert changes.since(0, wanted).tolist() == box.tolist()
+    assert changes.since(1, wanted).tolist() == changes.since(2, wanted).tolist() == []
+    for _ in range(MOST_STEPS - 2):
+        changes = changes.later(box, np.array([1]))
+    assert len(changes.since(0, wanted)) == 1
+    assert changes.later(box, np.array([0])).since(0, wanted) is None
+    many = np.zeros((MOST_CHANGED + 1, 4))
+    assert changes.later(many, np.zeros(len(many), np.int64)).since(1, wanted) is None
+    assert changes.later(many, np.ones(len(many), np.int64)).since(1, wanted) is not None
 
 
 @pytest.mark.parametrize(("id_", "module", "work", "edit"), [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,20 @@ from ..tables import constants
 
 if TYPE_CHECKING:
     from ...scene import Scene, VectorContext
+
+
+class Middles(NamedTuple):
+    """Buildings (n,) with their middles (n, 2), and where these enter the network."""
+
+    polygons: Polygons
+    xy: np.ndarray
+    entries: Entries
+
+    @classmethod
+    def of(cls, polygons: Polygons, grid: Network, reach: float) -> Middles:
+        """``reach`` m within which an edge is looked for."""
+        xy = polygons.centroids()
+        return cls(polygons, xy, grid.enter(xy, reach))
 
 
 @dataclass(frozen=True)
@@ -55,17 +69,21 @@ def doors_of(scene: Scene) -> Doors:
     return found
 
 
-def doors_at(scene: Scene, rows: np.ndarray) -> Doors:
+def doors_at(scene: Scene, rows: np.ndarray, middles: Middles | None = None) -> Doors:
     """The doors of some buildings, ascending. Where no entrance was drawn a door rests on its own
-    building alone: those of others need not be found."""
+    building alone: those of others need not be found. ``middles`` of these within
+    :func:`entry_reach` or further, where at hand."""
     if scene.reuse is None or scene.vectors("entrances") is not None or "doors" in scene.cache:
         every = doors_of(scene)
         return every.take(every.of(rows))
-    xy, at = facing(scene.surfaces.polygons.take(rows), network_of(scene), _entry_reach())
+    grid, reach = network_of(scene), entry_reach()
+    middles = middles or Middles.of(scene.surfaces.polygons.take(rows), grid, reach)
+    xy, at = _towards(middles.polygons, middles.xy, middles.entries.within(reach), grid)
     return Doors(rows, xy, np.ones(len(rows)), np.zeros(len(rows), bool), at)
 
 
-def _entry_reach() -> float:
+def entry_reach() -> float:
+    """m within which a building finds its way onto the network."""
     return float(constants("access")["walking"]["entry_reach"])
 
 
@@ -73,7 +91,7 @@ def _doors(scene: Scene) -> Doors:
     surfaces = scene.surfaces
     rows = np.flatnonzero(surfaces.where("buildings") & (surfaces.area > 0))
     polygons = surfaces.polygons.take(rows)
-    grid, reach = network_of(scene), _entry_reach()
+    grid, reach = network_of(scene), entry_reach()
     if scene.reuse is not None and scene.vectors("entrances") is None:
         return _by_building(scene, rows, grid, reach)
     drawn = entrances(polygons, scene.vectors("entrances"))
@@ -125,8 +143,12 @@ def entrances(polygons: Polygons, vectors: VectorContext | None) -> tuple[np.nda
 def facing(polygons: Polygons, grid: Network, reach: float) -> tuple[np.ndarray, Entries]:
     """For each polygon the point of its outline nearest to the network (xy (n, 2)), and its
     entry; the middle where no edge lies within ``reach`` of it."""
-    middle = polygons.centroids()
-    entries = grid.enter(middle, reach)
+    return _towards(*Middles.of(polygons, grid, reach), grid)
+
+
+def _towards(polygons: Polygons, middle: np.ndarray, entries: Entries,
+             grid: Network) -> tuple[np.ndarray, Entries]:  # fmt: skip
+    """:func:`facing`, where the middles and their entries are known."""
     on = np.flatnonzero(entries.segment >= 0)
     if not len(on):
         return middle, entries
