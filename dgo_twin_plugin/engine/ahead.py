@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .hands import busy, lent
 from .pulse import beat, heard_by
@@ -33,9 +33,8 @@ class Making:
         self._lock = threading.Lock()
         self._made: dict[Hashable, threading.RLock] = {}
 
-    @contextmanager
-    def alone(self, name: Hashable) -> Iterator[None]:
-        """Only one thread at a time is inside for a name."""
+    def once(self, made: dict[Any, Any], name: Hashable, make: Callable[[], Any]) -> Any:
+        """``made[name]``, made where it is not there yet: by one thread, the first that asks."""
         with self._lock:
             own = self._made.setdefault(name, threading.RLock())
         if not own.acquire(blocking=False):
@@ -43,7 +42,9 @@ class Making:
                 while not own.acquire(timeout=_LISTEN):
                     beat()
         try:
-            yield
+            if name not in made:
+                made[name] = make()
+            return made[name]
         finally:
             own.release()
 
@@ -53,7 +54,7 @@ def in_turn(
 ) -> tuple[list[Indicator], list[Callable[[Scene], object]]]:
     """The order to measure in, those that rest on long work last, and that work, each once: what
     one thread alone can do first, what divides over all hands last, for then both are free.
-    ``possible``: ids of those whose inputs are there."""
+    ``possible``: ids of those that may have such work."""
     long = {s.ahead: s.divides for s in specs if s.ahead is not None and s.id in possible}
     work = sorted(long, key=lambda each: long[each])
     nth: dict[object, int] = {each: k for k, each in enumerate(work, 1)}

@@ -116,32 +116,45 @@ def _reached(areas: Polygons, buffer: float, scene: Scene) -> Polygons:
 def touched_by(scene: Scene, areas: Areas) -> list[Touched]:
     """What surfaces share with each area. Those are the design's (of what is there now where
     nothing is designed); where it counts what is added, all that may be (:func:`added_by`)."""
-    current = scene.surfaces.current
-    subject = current if current.all() else ~current
-    asked = subject.copy()
-    for area in areas.each:
-        if area.rule.added:
-            for share in added_by(scene, area.rule).values():
-                asked |= share > 0
+    subject, asked = _asked(scene, areas)
     feature, zone, source, m2 = shared_ground(scene, areas.pieces, asked)
-    of = np.searchsorted(areas.first, source, "right") - 1
+    of = areas.first.searchsorted(source, "right") - 1
     counts = subject[feature]
     found = []
     for k, area in enumerate(areas.each):
-        mine = np.flatnonzero(of == k if area.rule.added else (of == k) & counts)
+        mine = (of == k if area.rule.added else (of == k) & counts).nonzero()[0]
         found.append(Touched(feature[mine], zone[mine], m2[mine]))
     return found
 
 
+def _asked(scene: Scene, areas: Areas) -> tuple[np.ndarray, np.ndarray]:
+    """(n_surfaces,) bool: whose ground counts as touched; and with what may be added."""
+    surfaces = scene.surfaces
+
+    def make() -> tuple[np.ndarray, np.ndarray]:
+        current = surfaces.current
+        subject = current if current.all() else ~current
+        asked = subject.copy()
+        for area in areas.each:
+            if area.rule.added:
+                for share in added_by(scene, area.rule).values():
+                    asked |= share > 0
+        return subject, asked
+
+    made_from = (areas, surfaces.current, surfaces.functions, surfaces.codes)
+    return whole_of(scene, "alert_asked", made_from, make)
+
+
 def added_by(scene: Scene, rule: OverlapRule) -> dict[str, np.ndarray]:
     """(n_surfaces,) the share of the ground of each surface that is sealed, or drains, by cause."""
-    def make(scene: Scene) -> dict[str, np.ndarray]:
-        surfaces = scene.surfaces
+    surfaces = scene.surfaces
+
+    def make() -> dict[str, np.ndarray]:
         sealed = surfaces.share("sealed")
         return {"sealed": np.where(sealed > 0, sealed, 0.0),
                 "drainage": surfaces.where(*rule.drains).astype(float)}  # fmt: skip
 
-    return scene.product(("added_by", rule.id), make)  # type: ignore[no-any-return]
+    return whole_of(scene, ("added_by", rule.id), (rule, surfaces.functions, surfaces.codes), make)
 
 
 def share_before(scene: Scene, area: Area, pieces: ZonePieces, cause: str,
@@ -151,9 +164,13 @@ def share_before(scene: Scene, area: Area, pieces: ZonePieces, cause: str,
     rows, ground = _current_ground(scene)
     share = share[rows]
 
-    def make() -> float:
+    def shared() -> tuple[np.ndarray, np.ndarray]:
         i, j = bbox_pairs(ground.bounds(), pieces.polygons.bounds())
-        return float((overlap_areas(ground, pieces.polygons, i, j) * share[i]).sum())
+        return i, overlap_areas(ground, pieces.polygons, i, j)
+
+    def make() -> float:  # the same ground for every cause
+        i, m2 = whole_of(scene, ("alert_common", area.rule.id), (pieces, ground), shared)
+        return float((m2 * share[i]).sum())
 
     return whole_of(scene, ("alert_before", area.rule.id, cause), (pieces, ground, share), make)
 

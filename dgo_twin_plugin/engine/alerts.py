@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from osgeo import ogr
@@ -31,7 +31,7 @@ from .alert_areas import (
     touched_by,
 )
 from .functions import fold
-from .kept import each_alike, whole_of
+from .kept import whole_of
 from .overlay import ZonePieces, by_zone
 from .words import LEGAL_CHECKS, SEVERITIES, Message, say
 from .yaml_lines import Node, read_yaml
@@ -188,13 +188,16 @@ def overlap_alerts(scene: Scene, rules: Sequence[OverlapRule]) -> list[Alert]:
         pieces = by_zone(scene, area.pieces)
         if not pieces.polygons.n:
             continue
+        made_from: tuple[Any, ...] = (area, pieces, own.feature, own.zone, own.m2,
+                                      scene.surfaces.fid[own.feature])  # fmt: skip
+        make = partial(_of_area, scene, area, pieces, own)
         if area.rule.added:
-            found += _added_alerts(scene, area, pieces, own)
-            continue
-        made_from = (area, pieces, own.feature, own.zone, own.m2,
-                     scene.surfaces.fid[own.feature])  # fmt: skip
-        found += whole_of(scene, ("alerts", area.rule.id, area.kind), made_from,
-                          partial(_of_area, scene, area, pieces, own))  # fmt: skip
+            added = _added(scene, area, pieces)
+            if added is None:
+                continue
+            made_from = (*made_from, *added, scene.plan, scene.margin)
+            make = partial(_added_alerts, scene, area, pieces, own, added)
+        found += whole_of(scene, ("alerts", area.rule.id, area.kind), made_from, make)
     return found
 
 
@@ -225,27 +228,42 @@ def _of_area(scene: Scene, area: Area, pieces: ZonePieces, touched: Touched) -> 
     return found
 
 
-def _added_alerts(scene: Scene, area: Area, pieces: ZonePieces, touched: Touched) -> list[Alert]:
+class _Added(NamedTuple):
+    """What the change of ground near areas is told by."""
+
+    current: np.ndarray  # of the surfaces
+    shares: dict[str, np.ndarray]  # of their ground that is sealed, or drains, by cause
+    before: dict[str, float]  # m2 of it as it is now; empty where that is not known
+
+
+def _added(scene: Scene, area: Area, pieces: ZonePieces) -> _Added | None:
+    """None where nothing is designed, or where the areas hardly reach the plan."""
+    current = scene.surfaces.current
+    if current.all() or float(pieces.area.sum()) < max(area.rule.min_area, _DUST):
+        return None
+    shares = added_by(scene, area.rule)
+    before = {cause: share_before(scene, area, pieces, cause, share)
+              for cause, share in shares.items() if current.any()}  # fmt: skip
+    return _Added(current, shares, before)
+
+
+def _added_alerts(scene: Scene, area: Area, pieces: ZonePieces, touched: Touched,
+                  given: _Added) -> list[Alert]:  # fmt: skip
     """Alerts where the plan adds sealed ground, or digs what drains, within reach of the areas.
 
     The net change over the whole plan within reach counts, so moving pavement from one zone to
     another adds nothing. Without any current situation the change is unknown: that is said, with
     the sealed ground of the plan, one step less severe.
     """
-    rule, vectors, current = area.rule, area.vectors, scene.surfaces.current
-    least = max(rule.min_area, _DUST)
-    if current.all() or float(pieces.area.sum()) < least:
-        return []
-    known = bool(current.any())
+    rule, vectors, known = area.rule, area.vectors, bool(given.before)
     found = []
-    for cause, share in added_by(scene, rule).items():
+    for cause, share in given.shares.items():
         mine = touched.take(share[touched.feature] > 0)
         m2 = mine.m2 * share[mine.feature]
-        before = share_before(scene, area, pieces, cause, share) if known else 0.0
-        added = float(m2.sum()) - before
-        if added < least:
+        added = float(m2.sum()) - given.before.get(cause, 0.0)
+        if added < max(rule.min_area, _DUST):
             continue
-        source, drawn = nearest(scene, area), ~current[mine.feature]
+        source, drawn = nearest(scene, area), ~given.current[mine.feature]
         design = _largest(mine.feature[drawn], m2[drawn])
         severity = rule.severity
         if not known:
@@ -312,25 +330,40 @@ def _excess(test: LegalTest) -> float:
 
 def _mark_alerts(scene: Scene, rule: ThresholdRule,
                  scores: Sequence[ScoreRow]) -> list[Alert]:  # fmt: skip
-    """One alert per zone and indicator with a mark below the threshold, raw values (G10)."""
+    """One alert per zone and indicator with a mark below the threshold, raw values (G10). One that
+    says what one of the last scene said is that one."""
     if rule.mark is None:
         return []
-    zones, least = scene.zones, rule.mark - _DUST
-    drawn: list[bytes] = whole_of(scene, "alert_zones", (zones,), lambda: [
-        zones.polygons.wkb(row) for row in range(zones.n)])  # fmt: skip
-    low = [(row.indicator, row.zone_id, row.mark, drawn[row.zone_id - 1]) for row in scores
-           if row.zone_id > 0 and row.mark is not None and row.mark < least]  # fmt: skip
-    columns = tuple(np.array([each[k] for each in low], kind)
-                    for k, kind in enumerate((object, np.int64, float, object)))  # fmt: skip
+    least, drawn, name = rule.mark - _DUST, _zone_shapes(scene), ("alert_marks", rule)
+    kept = None if scene.reuse is None else scene.reuse.kept
+    before = (None if kept is None else kept.found(name)) or {}
+    found: dict[tuple[str, int, float, bytes], Alert] = {}
+    for row in scores:
+        zone, mark = row.zone_id, row.mark
+        if zone > 0 and mark is not None and mark < least:
+            key = row.indicator, zone, mark, drawn[zone - 1]
+            found[key] = before.get(key) or Alert(
+                rule.id, rule.severity, "", "", None, None, zone, None,
+                say(f"alerts.{rule.id}.text", indicator=say(f"indicators.{row.indicator}.name"),
+                    zone=zone, mark=shown(mark)), drawn[zone - 1])  # fmt: skip
+    if kept is not None:
+        kept.put(name, (), found)
+    return list(found.values())
 
-    def make(lines: np.ndarray) -> list[Alert]:
-        return [Alert(rule.id, rule.severity, "", "", None, None, zone, None,
-                      say(f"alerts.{rule.id}.text", indicator=say(f"indicators.{indicator}.name"),
-                          zone=zone, mark=shown(mark)), shape)
-                for indicator, zone, mark, shape
-                in zip(*(column[lines].tolist() for column in columns))]  # fmt: skip
 
-    return each_alike(scene, ("alert_marks", rule), columns, make)
+def _zone_shapes(scene: Scene) -> list[bytes]:
+    """WKB of each zone, the very same where it keeps its shape."""
+    zones, reuse = scene.zones, scene.reuse
+
+    def make() -> list[bytes]:
+        before: list[bytes | None] = [None] * zones.n
+        last = None if reuse is None else reuse.kept.made_from("alert_zones")
+        if reuse is not None and reuse.stays is not None and last and last[0] is reuse.zones:
+            drawn = reuse.kept.found("alert_zones")
+            before = [shape if stays else None for shape, stays in zip(drawn, reuse.stays)]
+        return [shape or zones.polygons.wkb(row) for row, shape in enumerate(before)]
+
+    return whole_of(scene, "alert_zones", (zones,), make)
 
 
 def shown(mark: float) -> float:

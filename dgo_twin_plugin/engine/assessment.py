@@ -18,6 +18,7 @@ from .indicators import all_indicators
 from .indicators.spec import Indicator, LegalTest, Measurement, ZoneValues
 from .prepare import prepare_all
 from .roles import role_label
+from .scene import MAP
 from .scores import Ambitions, Prepared, ScoreRow, rejudge
 from .totals import TotalRow, Weights
 from .words import FOUND, Message, say
@@ -116,7 +117,7 @@ def assess(
     laid = Weights.of(profile, weights)
     measurements: dict[str, Measurement] = {}
     found_here: list[Check] = []
-    turns, long = in_turn(specs, {s.id for s in specs if missing_input(scene, s) is None})
+    turns, long = in_turn(specs, {s.id for s in specs if _may_last(scene, s)})
     with started(scene, long):
         for count, spec in enumerate(turns):
             if progress is not None:
@@ -163,6 +164,12 @@ def measure(scene: Scene, profile: Profile, spec: Indicator) -> Measurement:
     if absent is not None:
         return Measurement(missing=absent)
     return spec.compute(scene, profile)
+
+
+def _may_last(scene: Scene, spec: Indicator) -> bool:
+    """Whether the indicator may take a model that is worth a thread of its own."""
+    return (spec.ahead is not None and scene.method(spec.id) != MAP
+            and missing_input(scene, spec) is None)  # fmt: skip
 
 
 def missing_input(scene: Scene, spec: Indicator) -> Message | None:

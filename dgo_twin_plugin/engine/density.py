@@ -29,8 +29,8 @@ def zone_stats(scene: Scene) -> ZoneStats:
     """Floor area and dwellings of a building cut by a zone line go by share of its ground."""
     n, cut, surfaces = scene.n_zones, scene.cut, scene.surfaces
     people = people_of(scene)
-    rows = np.flatnonzero(surfaces.where("buildings")[cut.feature])
-    feature, zone, share = cut.feature[rows], cut.zone[rows], cut.share[rows]
+    rows = surfaces.where("buildings").take(cut.feature).nonzero()[0]
+    feature, zone, share = cut.feature.take(rows), cut.zone.take(rows), cut.share.take(rows)
 
     def sums(values: np.ndarray) -> np.ndarray:
         total = np.bincount(zone, values, n + 1)
@@ -38,7 +38,10 @@ def zone_stats(scene: Scene) -> ZoneStats:
         return total
 
     def shared(per_surface: np.ndarray) -> np.ndarray:
-        return sums(np.nan_to_num(per_surface[feature]) * share)
+        values = per_surface.take(feature)
+        if not np.isfinite(values.sum()):
+            values = np.nan_to_num(values)
+        return sums(values * share)
 
     area = np.concatenate([[scene.zones.area.sum()], scene.zones.area])
     floor = shared(surfaces.fields["gfa"])

@@ -323,20 +323,21 @@ def each_alike(scene: Scene, name: Hashable, columns: tuple[np.ndarray, ...],
                ) -> list[T]:  # fmt: skip
     """One object per line of ``columns`` (k,); ``make(rows)`` gives those of some lines, from what
     these say and from ``inputs``. A line that says what it said before, at the same place, keeps
-    its object."""
-    n, made_from = len(columns[0]), (inputs, *columns)
+    its object. Of lines that make a table the first column has its shape, and what is said of rows
+    or columns at once goes along."""
+    n, made_from = columns[0].size, (inputs, *columns)
     if scene.reuse is None:
         return make(np.arange(n))
     kept = scene.reuse.kept
     last, before = kept.made_from(name), kept.found(name)
     if (last is None or len(before) != n or not same(last[0], inputs)
-            or [c.dtype for c in last[1:]] != [c.dtype for c in columns]):  # fmt: skip
+            or [(c.dtype, c.shape) for c in last[1:]] != [(c.dtype, c.shape) for c in columns]):  # fmt: skip
         return kept.put(name, made_from, make(np.arange(n)))
-    alike = np.ones(n, bool)
+    alike = np.ones(columns[0].shape, bool)
     for now, then in zip(columns, last[1:]):
         if now is not then:
             alike &= equal(now, then)
-    changed = (~alike).nonzero()[0]
+    changed = (~alike).ravel().nonzero()[0]
     found = list(before)
     for row, item in zip(changed.tolist(), make(changed)):
         found[row] = item

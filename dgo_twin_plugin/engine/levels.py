@@ -17,18 +17,24 @@ def sampled(rasters: list[RasterContext], xy: np.ndarray, reach: int = 2) -> lis
     Rasters that are declared alike are sheets of one map: what lies on the next sheet is not read
     from the edge of this one, or it would count twice along the seam.
     """
-    x, y = xy[:, 0], xy[:, 1]
-    inside = []
-    for item in rasters:
-        west, south, east, north = item.raster.bounds()
-        inside.append((x >= west) & (x < east) & (y >= south) & (y < north))
+    sheets = [[k for k, other in enumerate(rasters)
+               if other is not item and other.attributes == item.attributes]
+              for item in rasters]  # fmt: skip
+    inside = {k: _inside(rasters[k], xy) for k, others in enumerate(sheets) if others}
     found = []
     for k, item in enumerate(rasters):
         values = item.raster.sample(xy, reach)
-        for other, there in zip(rasters, inside):
-            if other is not item and other.attributes == item.attributes:
-                values[there & ~inside[k]] = np.nan
+        for other in sheets[k]:
+            values[inside[other] & ~inside[k]] = np.nan
         found.append(values)
+    return found
+
+
+def _inside(item: RasterContext, xy: np.ndarray) -> np.ndarray:
+    """(m,) which points (m, 2) lie on a raster."""
+    west, south, east, north = item.raster.bounds()
+    x, y = xy.T
+    found: np.ndarray = (x >= west) & (x < east) & (y >= south) & (y < north)
     return found
 
 

@@ -12,12 +12,17 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-_listener = threading.local()
+
+class _Listener(threading.local):
+    call: Callable[[], None] | None = None
+
+
+_listener = _Listener()
 
 
 def beat() -> None:
     """Once in every turn of a loop that may last. May raise :class:`words.Cancelled`."""
-    call: Callable[[], None] | None = getattr(_listener, "call", None)
+    call = _listener.call
     if call is not None:
         call()
 
@@ -25,7 +30,7 @@ def beat() -> None:
 @contextmanager
 def heard_by(call: Callable[[], None]) -> Iterator[None]:
     """``call`` hears the beats of this thread until the end of the block."""
-    before = getattr(_listener, "call", None)
+    before = _listener.call
     _listener.call = call
     try:
         yield

@@ -255,9 +255,7 @@ class Scene:
 
     def product(self, name: Any, build: Any) -> Any:
         """A shared product (facade points, network ...), built when first asked, once."""
-        if name not in self.cache:
-            beat()
-            with self.making.alone(name):
-                if name not in self.cache:
-                    self.cache[name] = build(self)
-        return self.cache[name]
+        if name in self.cache:
+            return self.cache[name]
+        beat()
+        return self.making.once(self.cache, name, lambda: build(self))

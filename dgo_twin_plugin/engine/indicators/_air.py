@@ -42,7 +42,7 @@ _SEVERITY = {"air_bad_shares": IMPORTANT, "air_impossible": IMPORTANT, "air_far"
 
 @dataclass(eq=False)
 class Substance:
-    """One substance; arrays (n_surfaces,), NaN where unknown or not asked."""
+    """One substance; arrays (n_surfaces,), or of the buildings asked; NaN where unknown."""
 
     value: np.ndarray  # ug/m3
     fit: np.ndarray  # what input with a legal basis says by itself
@@ -111,14 +111,15 @@ def _air(scene: Scene) -> Air:
     given = [s for s in SUBSTANCES if scene.has(s)]
     roads = road_air(scene) if given and _wanted(scene, given, method) else None
     active = roads if roads is not None and roads.origins else None
-    result = Air({})
-    maps, strange = _maps_at(scene, given, rows)
-    for name in given:
-        spreads = [_spread(scene, name, k, found) for k, found in enumerate(maps[name])]
-        made = _substance(name, maps[name], spreads, rows, active, method, scene)
-        if made is not None:
-            result.substances[name] = made
-            result.roads = active if made.modelled is not None else result.roads
+    if active is None:
+        found, strange = _by_map(scene, given, rows, method)
+    else:
+        maps, strange = _maps_at(scene, given, rows)
+        found = _substances(scene, maps, rows, active, method)
+    everywhere = spread_out(scene, rows, _figures(found, len(rows)))
+    result = Air(_told(found, everywhere))
+    if any(made.modelled is not None for made in found.values()):
+        result.roads = active
     if strange:
         result.checks.append(Check("air_map_impossible", IMPORTANT, value=str(strange)))
     if roads is not None and scene.vectors("roads") is not None:
@@ -126,26 +127,73 @@ def _air(scene: Scene) -> Air:
     return result
 
 
+def _figures(found: dict[str, Substance], m: int) -> np.ndarray:
+    """(figures, m) all that is known of the substances, in the order of :func:`_told`."""
+    flat: list[np.ndarray | None] = []
+    for one in found.values():
+        flat += [one.value, one.fit, one.from_map, *one.shares.values()]
+        flat += [] if one.modelled is None else [one.modelled]
+    return np.array(flat, float).reshape(len(flat), m)
+
+
+def _told(like: dict[str, Substance], figures: np.ndarray) -> dict[str, Substance]:
+    """Substances of which as much is known as of some others, from such figures."""
+    rest, found = iter(figures), {}
+    for name, one in like.items():
+        value, fit, spread = next(rest), next(rest), next(rest)
+        shares = {kind: next(rest) for kind in one.shares}
+        found[name] = Substance(value, fit, shares, spread,
+                                None if one.modelled is None else next(rest))  # fmt: skip
+    return found
+
+
+def _by_map(scene: Scene, names: list[str], rows: np.ndarray,
+            method: str) -> tuple[dict[str, Substance], int]:  # fmt: skip
+    """The substances that maps alone tell, of the buildings ``rows``, and how many values of these
+    no yearly mean can have. A building that was drawn so before is not asked again."""
+    def told(some: np.ndarray) -> tuple[dict[str, Substance], np.ndarray]:
+        maps, bad = _sampled(scene, names, some)
+        return _substances(scene, maps, some, None, method), bad
+
+    def make(some: np.ndarray) -> tuple[np.ndarray, ...]:
+        found, bad = told(some)
+        return some, _figures(found, len(some)).T, bad
+
+    made_from = (method, *given_by(scene, *names))
+    known = whole_of(scene, ("air", *names), made_from, lambda: told(rows[:0])[0])
+    _, table, bad = by_row(scene, ("air_by_map", *names), made_from, rows, make, "drawn")
+    return _told(known, table.T), int(bad.sum())
+
+
+def _sampled(scene: Scene, names: list[str],
+             rows: np.ndarray) -> tuple[dict[str, list[MapValues]], np.ndarray]:  # fmt: skip
+    """The maps of each substance at the centres of gravity of the buildings ``rows``, and of each
+    how many values no yearly mean can have: these are unknown."""
+    xy = scene.surfaces.footprints.take(rows).centroids()
+    maps = {name: map_values(scene, name, xy, field_value(name)) for name in names}
+    strange = np.zeros(len(rows), np.int64)
+    for one in (one for found in maps.values() for one in found):
+        with np.errstate(invalid="ignore"):
+            bad = (one.value < 0) | (one.value > MOST)
+        one.value[bad] = np.nan
+        strange += bad
+    return maps, strange
+
+
 def _maps_at(
     scene: Scene, names: list[str], rows: np.ndarray
 ) -> tuple[dict[str, list[MapValues]], int]:
-    """The maps of each substance at the centres of gravity of buildings, and how many values of
-    them no yearly mean can have: these are unknown."""
-    def sampled(xy: np.ndarray) -> dict[str, list[MapValues]]:
-        return {name: map_values(scene, name, xy, field_value(name)) for name in names}
-
+    """The same of all these buildings, of which those that were drawn so before are not asked."""
     def make(some: np.ndarray) -> tuple[np.ndarray, ...]:
-        found = sampled(scene.surfaces.footprints.take(some).centroids())
+        found, bad = _sampled(scene, names, some)
         flat = [one for maps in found.values() for one in maps]
         value = np.array([one.value for one in flat]).reshape(len(flat), len(some)).T
         legal = np.array([one.legal for one in flat], bool).reshape(len(flat), len(some)).T
-        with np.errstate(invalid="ignore"):
-            bad = (value < 0) | (value > MOST)
-        value[bad] = np.nan
-        return some, value, legal, bad.sum(axis=1)
+        return some, value, legal, bad
 
     made_from = given_by(scene, *names)
-    known = whole_of(scene, ("maps", *names), made_from, lambda: sampled(np.zeros((0, 2))))
+    known = whole_of(scene, ("maps", *names), made_from,
+                     lambda: _sampled(scene, names, rows[:0])[0])  # fmt: skip
     _, value, legal, bad = by_row(scene, ("air_maps", *names), made_from, rows, make, "drawn")
     columns = zip(value.T, legal.T)
     return {name: [MapValues(one.layer, one.words, *next(columns)) for one in maps]
@@ -176,9 +224,23 @@ def _spread(scene: Scene, name: str, k: int, found: MapValues) -> np.ndarray:
     return relative * np.where(np.isnan(found.value), 0.0, found.value)
 
 
+def _substances(
+    scene: Scene, maps: dict[str, list[MapValues]], rows: np.ndarray, roads: RoadAir | None,
+    method: str,
+) -> dict[str, Substance]:  # fmt: skip
+    """The substances that can be known, of the buildings ``rows``; arrays (rows,)."""
+    found = {}
+    for name, own in maps.items():
+        spreads = [_spread(scene, name, k, one) for k, one in enumerate(own)]
+        made = _substance(name, own, spreads, rows, roads, method)
+        if made is not None:
+            found[name] = made
+    return found
+
+
 def _substance(
     name: str, maps: list[MapValues], spreads: list[np.ndarray], rows: np.ndarray,
-    roads: RoadAir | None, method: str, scene: Scene,
+    roads: RoadAir | None, method: str,
 ) -> Substance | None:  # fmt: skip
     m = len(rows)
     kinds: dict[str, list[int]] = {}
@@ -218,10 +280,8 @@ def _substance(
         shares[OF_PLAN] = model[PLAN]
 
     fit = np.where(whole.legal, whole.value, np.nan)
-    value, fit, spread, modelled, *parts = spread_out(scene, rows, np.array(
-        [whole.value + modelled, fit, np.sqrt(whole.variance), modelled, *shares.values()]
-    ))  # fmt: skip
-    return Substance(value, fit, dict(zip(shares, parts)), spread, modelled if took else None)
+    return Substance(whole.value + modelled, fit, shares, np.sqrt(whole.variance),
+                     modelled if took else None)  # fmt: skip
 
 
 def _road_checks(roads: RoadAir, active: bool) -> list[Check]:

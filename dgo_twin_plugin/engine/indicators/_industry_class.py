@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..geometry import containing, nearest_segment
+from ..kept import whole_of
 from ..models.tables import constants
 from ._levels import DISTANCE_CLASS, MapValues, context_polygons, noise_level
 
@@ -41,7 +42,7 @@ def by_class(scene: Scene, role: str, xy: np.ndarray) -> MapValues | None:
     vectors = scene.vectors(role)
     if vectors is None:
         return None
-    reach = _reach(vectors)
+    reach = whole_of(scene, ("class_reach", role), (vectors,), lambda: _reach(vectors))
     if not np.isfinite(reach).any():
         return None
     table, polygons = settings(), context_polygons(scene, role)

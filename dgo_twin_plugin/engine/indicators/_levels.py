@@ -11,12 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from math import isfinite
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from .. import levels, words
-from ..counts import owners
+from ..counts import ranges
 from ..facades import SAME_FACADE, Facades, facades_of
 from ..geometry import Polygons, bbox_pairs, containing, geometry_from_wkb
 from ..kept import by_row, each_alike, whole_of
@@ -39,6 +39,7 @@ REACH = 2  # cells within which the nearest cell with data counts (indicators G2
 DISTANCE_CLASS = "distance_class"  # kind of a polygon that is a rule of thumb, not a map
 WORDS = ("owner", "quantity", "kind", "source", "contribution")
 
+T = TypeVar("T")
 PolygonValues = Callable[["VectorContext"], np.ndarray]
 
 
@@ -143,11 +144,12 @@ def _polygon_maps(
                      lambda: _drawn(vectors, of_polygons))  # fmt: skip
     level = drawn.level
     point, row = containing(context_polygons(scene, role), xy)
-    near, at = _receivers(drawn, xy)
-    point, row = np.concatenate([point, near]), np.concatenate([row, at])
+    if len(drawn.receivers):
+        near, at = _receivers(drawn, xy)
+        point, row = np.concatenate([point, near]), np.concatenate([row, at])
     known = np.isfinite(level[row])
     point, row = point[known], row[known]
-    order = np.argsort(level[row], kind="stable")  # the highest is written last
+    order = level[row].argsort(kind="stable")  # the highest is written last
     point, row = point[order], row[order]
     maps = []
     for index, (layer, said) in enumerate(drawn.maps):
@@ -202,9 +204,10 @@ class Weighed:
 
     def only(self, wanted: np.ndarray) -> Weighed:
         """Those of the surfaces (n,) bool."""
-        k, some = wanted[self.feature], wanted[self.rows]
-        return Weighed(self.cut[k], self.zone[k], self.feature[k], self.weight[k],
-                       self.assumed[k], self.rows[some], self.main_zone[some])  # fmt: skip
+        k, some = (wanted.take(at).nonzero()[0] for at in (self.feature, self.rows))
+        lines = (self.cut, self.zone, self.feature, self.weight, self.assumed)
+        return Weighed(*(a.take(k) for a in lines), *(a.take(some)
+                       for a in (self.rows, self.main_zone)))  # fmt: skip
 
     def places(self, per_surface: np.ndarray) -> Places:
         """Places with a value per surface row."""
@@ -220,27 +223,36 @@ class Weighed:
 
 
 def weighed(scene: Scene, weight: np.ndarray, assumed: np.ndarray) -> Weighed:
-    """Share a weight per surface over the zones by ground (indicators G1)."""
+    """Share a weight per surface, NaN where it has none, over the zones by ground (indicators
+    G1)."""
     cut = scene.cut
-    weight = np.asarray(weight, float)
-    w = np.where(np.isnan(weight), 0.0, weight)[cut.feature] * cut.share
-    keep = np.flatnonzero(w > 0)
-    zone, feature, share = (a[keep] for a in (cut.zone, cut.feature, cut.share))
-    first = np.flatnonzero(np.diff(feature, prepend=-1))  # the parts of a building stand together
-    main = zone[first]
-    if len(first) < len(keep):
-        of = owners(np.diff(first, append=len(keep)))
-        largest = np.flatnonzero(share == np.maximum.reduceat(share, first)[of])
-        main[of[largest]] = zone[largest]
-    default = np.asarray(assumed, float)[feature]
-    return Weighed(keep, zone, feature, w[keep], default, feature[first], main)
+    w = weight.take(cut.feature) * cut.share
+    keep = (w > 0).nonzero()[0]
+    zone, feature, share = (a.take(keep) for a in (cut.zone, cut.feature, cut.share))
+    first = starts(feature)  # the parts of a building stand together
+    rows, main = feature.take(first), zone.take(first)
+    many = np.diff(first, append=len(keep))
+    divided = (many > 1).nonzero()[0]
+    if len(divided):  # its main zone is that of its largest part
+        at, of = ranges(first[divided], first[divided] + many[divided])
+        most = np.maximum.reduceat(share[at], starts(of))
+        largest = share[at] == most[of]
+        main[divided[of[largest]]] = zone[at[largest]]
+    return Weighed(keep, zone, feature, w.take(keep), assumed.take(feature).astype(float), rows,
+                   main)  # fmt: skip
+
+
+def starts(ids: np.ndarray) -> np.ndarray:
+    """Where another one begins in ``ids`` (k,), of which the same stand together."""
+    other = np.ones(len(ids), bool)
+    np.not_equal(ids[1:], ids[:-1], out=other[1:])
+    return other.nonzero()[0]
 
 
 def dwelling_weight(scene: Scene) -> Weighed:
     """w = dwellings; worked out once."""
-    def make(scene: Scene) -> Weighed:
-        crowd = people_of(scene)
-        return weighed(scene, crowd.dwellings, crowd.dwellings_assumed)
+    def make(scene: Scene) -> Weighed:  # what holds dwellings weighs by these for noise too
+        return noise_weight(scene).only(people_of(scene).dwellings > 0)
 
     found: Weighed = scene.product("dwelling_weight", make)
     return found
@@ -286,8 +298,8 @@ def given_by(scene: Scene, *roles: str) -> tuple[Any, ...]:
 
 def at_buildings(
     scene: Scene, name: str, made_from: tuple[Any, ...], rows: np.ndarray,
-    levels: Callable[[Facades], dict[str, np.ndarray]],
-) -> dict[str, np.ndarray]:  # fmt: skip
+    levels: Callable[[Facades], dict[T, np.ndarray]],
+) -> dict[T, np.ndarray]:  # fmt: skip
     """(n_surfaces,) by name, what :func:`highest_at` finds at the buildings ``rows``, ascending, of
     the ``levels`` (m,) at their facade points. These rest on the points and on ``made_from`` alone,
     so of a building about which nothing changed they are not asked again."""
@@ -309,10 +321,10 @@ def highest_at(
     none is; ``building``, the row of each point, and ``rows`` ascend."""
     out = np.full((len(levels), len(rows)), np.nan)
     if levels and len(building):
-        first = np.flatnonzero(np.diff(building, prepend=-1))
+        first = starts(building)
         top = np.fmax.reduceat(np.array(levels), first, axis=1)
         top[top == -np.inf] = np.nan
-        out[:, np.searchsorted(rows, building[first])] = top
+        out[:, rows.searchsorted(building[first])] = top
     return out
 
 
@@ -329,7 +341,7 @@ def per_building(scene: Scene, building: np.ndarray, values: np.ndarray) -> np.n
     known = ~np.isnan(values)
     at, value = building[known], values[known]
     if len(at) and (np.diff(at) >= 0).all():
-        first = np.flatnonzero(np.diff(at, prepend=-1))
+        first = starts(at)
         out[at[first]] = np.maximum.reduceat(value, first)
     else:
         np.maximum.at(out, at, value)
@@ -394,9 +406,9 @@ def outcomes(
     (NaN: none). Only ``fit`` can exceed; beyond that an excess is indicative (indicators, "The
     law"). ``whole``: noise, compared in whole dB.
     """
-    found = test_limits(value, limit, False, in_scope, whole=whole)
-    certain = test_limits(fit, limit, True, in_scope, whole=whole) == words.EXCEEDS
-    found[certain] = words.EXCEEDS
+    both = test_limits([value, fit], limit, [[False], [True]], in_scope, whole=whole)
+    found: np.ndarray = both[0]
+    found[both[1] == words.EXCEEDS] = words.EXCEEDS
     return found
 
 
@@ -419,38 +431,29 @@ def legal_tests(
 
 def tests_of(
     scene: Scene, indicator: str, objects: Weighed, laws: list[Tested], value: np.ndarray,
-    fit: np.ndarray, scope: np.ndarray, whole: bool = False,
+    fit: np.ndarray, in_scope: np.ndarray, whole: bool = False,
 ) -> list[LegalTest]:  # fmt: skip
     """One :class:`LegalTest` per law and building whose value is known: ``value`` and ``fit``
-    (laws, n_surfaces) as in :func:`outcomes`, ``scope`` (n_surfaces,) bool. What is tested on the
-    same figures as in the last scene keeps its test."""
-    rows = objects.rows
-    value, fit, in_scope = value[:, rows], fit[:, rows], scope[rows]
-    law, at = np.nonzero(~np.isnan(value))
-    limit, standard = np.array([(x.limit, x.standard) for x in laws]).reshape(-1, 2)[law].T
-    columns = (law, rows[at], objects.main_zone[at], value[law, at], fit[law, at], limit, standard,
-               in_scope[at])  # fmt: skip
+    (laws, rows) as in :func:`outcomes`, ``in_scope`` (rows,) bool, of ``objects.rows``. What is
+    tested on the same figures as in the last scene keeps its test."""
+    rows, zones = objects.rows, objects.main_zone
+    limit, standard = np.array([(x.limit, x.standard) for x in laws]).reshape(-1, 2).T
 
-    def make(lines: np.ndarray) -> list[LegalTest]:
-        law, row, zone, top, sure, limit, standard, asked = (c[lines] for c in columns)
-        found = outcomes(top, sure, limit, asked, whole)
+    def make(cells: np.ndarray) -> list[Any]:
+        law, at = np.divmod(cells, len(rows))
+        top, most = value[law, at], limit[law]
+        found = outcomes(top, fit[law, at], most, in_scope[at], whole)
         top = whole_db(top) if whole else top
-        return [LegalTest(row, zone, laws[k].kind, high, most, outcome, laws[k].part, aim)
-                for k, row, zone, high, most, outcome, aim
-                in zip(*(c.tolist() for c in (law, row, zone, top, limit, found, standard)))
-                ]  # fmt: skip
+        return [LegalTest(row, zone, laws[k].kind, high, bound, outcome, laws[k].part, aim)
+                if high == high else None
+                for k, row, zone, high, bound, outcome, aim
+                in zip(*(c.tolist() for c in (law, rows[at], zones[at], top, most, found,
+                                              standard[law])))]  # fmt: skip
 
-    return each_alike(scene, ("tests", indicator, *((x.kind, x.part) for x in laws)), columns, make)
-
-
-def proxy_zones(
-    scene: Scene, objects: Weighed, building: np.ndarray, rough: np.ndarray
-) -> np.ndarray:
-    """(n_zones + 1,) True where a point that rests on a rule of thumb (``rough``, one per facade
-    point) belongs to a building that weighs in that zone; index 0 where any does."""
-    flag = np.zeros(scene.surfaces.n, bool)
-    flag[building[rough]] = True
-    return zones_with(scene, objects, flag)
+    name = "tests", indicator, *((x.kind, x.part) for x in laws)
+    columns = value, fit, limit[:, None], standard[:, None], rows, zones, in_scope
+    found = each_alike(scene, name, columns, make)
+    return [test for test in found if test is not None] if np.isnan(value).any() else found
 
 
 def zones_with(scene: Scene, objects: Weighed, flag: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -71,13 +72,13 @@ class FacadeNoise:
             return None
         return added([self.autonomous_road, self.autonomous_rail], len(self.building))
 
-    @property
+    @cached_property
     def road(self) -> np.ndarray:
         """(m,) Lden of all roads together."""
         kinds = [self.day[k] for k in KINDS if k in self.day and k != RAIL]
         return added(kinds, len(self.building))
 
-    @property
+    @cached_property
     def rail(self) -> np.ndarray:
         """(m,) Lden of all railways together."""
         return self.day.get(RAIL, np.full(len(self.building), np.nan))
@@ -112,6 +113,8 @@ def kind_of(role: str, owner: str | None) -> str:
 
 def added(levels: Sequence[np.ndarray], m: int) -> np.ndarray:
     """(m,) energetic sum of what is known (silence is), NaN where nothing is."""
+    if not levels:
+        return np.full(m, np.nan)
     total, known = np.zeros(m), np.zeros(m, bool)
     for level in levels:
         here = ~np.isnan(level)

@@ -80,12 +80,15 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
                 scene, objects, found.shares[OF_PLAN], found.value)  # fmt: skip
     laws = [Tested(VARIANT, name, *law_numbers(profile, SPEC.id, scene.date, VARIANT, name))
             for name in air.substances]  # fmt: skip
-    value, fit = (np.array([getattr(found, what) for found in air.substances.values()])
+    value, fit = (np.array([getattr(found, what).take(stay.rows)
+                            for found in air.substances.values()])
                   for what in ("value", "fit"))  # fmt: skip
     result.legal += tests_of(scene, SPEC.id, stay, laws, value, fit,
-                             legal.noise_sensitive(scene))  # fmt: skip
+                             legal.noise_sensitive(scene).take(stay.rows))  # fmt: skip
     if "pm10" in air.substances:
-        result.parts[DAYS] = objects.places(pm10_days(air.substances["pm10"].value))
+        days = np.full(scene.surfaces.n, np.nan)
+        days[objects.rows] = pm10_days(air.substances["pm10"].value[objects.rows])
+        result.parts[DAYS] = objects.places(days)
     if not any(name.endswith(f"_{OF_PLAN}") for name in result.parts):
         result.notes["autonomous"] = say("indicators.air_quality.autonomous")
     elif all(np.nanmax(s, initial=0.0) < NOT_ABOUT_PLAN

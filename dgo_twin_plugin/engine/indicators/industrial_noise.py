@@ -72,9 +72,10 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
         result.spreads["model"] = np.zeros(scene.n_zones + 1)
     laws = [Tested(KIND, part, *law_numbers(profile, SPEC.id, scene.date, KIND, part))
             for part in parts]  # fmt: skip
-    top, fit = (np.array([found[name + part] for part in parts]) for name in ("", FIT))
+    rows = objects.rows
+    top, fit = (np.array([found[name + part].take(rows) for part in parts]) for name in ("", FIT))
     result.legal += tests_of(scene, SPEC.id, objects, laws, top, fit,
-                             legal.noise_scope(scene), whole=True)  # fmt: skip
+                             legal.noise_scope(scene).take(rows), whole=True)  # fmt: skip
     return result
 
 

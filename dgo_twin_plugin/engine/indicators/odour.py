@@ -16,30 +16,32 @@ where no background map speaks, and flags the zone. It is a polygon of that kind
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from .. import legal
-from ..facades import facades_of
 from ..geometry import first_containing
 from ..words import say
 from ._distance import any_category, load_by_class
 from ._levels import (
     DISTANCE_CLASS,
+    MAP_DISTANCE,
     MapValues,
     Weighed,
+    at_buildings,
     dwelling_weight,
-    facade_maps,
     field_value,
     fit_values,
+    given_by,
     highest,
     law_numbers,
     legal_tests,
+    map_values,
     noise_weight,
     outcomes,
-    per_building,
-    proxy_zones,
+    zones_with,
 )
 from ._spreads import numbers
 from .spec import P90, Indicator, Input, Measurement, Part
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
 
 ROLE = "odour"
 FOREGROUND = "foreground"
+FIT, ROUGH = "fit", "rough"
 RURAL_TYPES = ("GT07", "GT10", "GT11")  # outside the built-up area (P)
 DENSE = "_concentration"  # of a source: livestock in a concentration area
 
@@ -60,44 +63,57 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
     if not scene.has(ROLE):
         return Measurement(missing=say("indicators.odour.no_map"))
     objects, stay = dwelling_weight(scene), noise_weight(scene)
-    rows = np.union1d(objects.rows, stay.rows)
-    facades = facades_of(scene)
-    building, maps = facade_maps(scene, facades, rows, ROLE, field_value("ou_p98"))
-    m = len(building)
-    foreground = [x for x in maps if x.said("kind") == FOREGROUND]
-    rules = [x for x in maps if x.said("kind") == DISTANCE_CLASS]
-    background = [x for x in maps if x.said("kind") not in (FOREGROUND, DISTANCE_CLASS)]
-    level = highest([x.value for x in background], m)
-    rule = np.fmax(highest([x.value for x in rules], m), _by_distance(scene, facades, rows))
-    rough = np.isnan(level) & ~np.isnan(rule)
+    by_distance = any_category(scene, ROLE)
+    made_from = (*given_by(scene, ROLE), scene.zones if by_distance else None)
+    # all dwellings are among the places where people stay
+    found = at_buildings(scene, SPEC.id, made_from, stay.rows,
+                         lambda points: _levels(scene, points, by_distance))  # fmt: skip
     result = Measurement()
-    result.parts[""] = objects.places(
-        per_building(scene, building, np.where(rough, rule, level))
-    )
-    result.proxy = proxy_zones(scene, objects, building, rough)
+    result.parts[""] = objects.places(found[""])
+    result.proxy = zones_with(scene, objects, found[ROUGH] > 0)
     table, some = numbers(SPEC.id), np.ones(scene.n_zones + 1)
     by_class = np.where(result.proxy, table["odour_class"], table["odour"])
     result.spreads = {ROLE: by_class, "model": some * table["model"]}
-    by_source: dict[tuple[str, str | None], list[MapValues]] = {}
-    for found in foreground:
-        by_source.setdefault((found.layer, found.said("source")), []).append(found)
-    for (_, source), own in by_source.items():
-        top = per_building(scene, building, highest([x.value for x in own], m))
-        fit = per_building(scene, building, highest(fit_values(own), m))
-        _test(result, scene, profile, stay, source, top, fit)
+    for name, top in found.items():
+        if isinstance(name, _Source):
+            _test(result, scene, profile, stay, name.source, top, found[FIT, name])
     return result
 
 
-def _by_distance(scene: Scene, facades: Facades, rows: np.ndarray) -> np.ndarray:
-    """Load by distance class at the facade points of the buildings ``rows``; NaN without sources
-    that have a category."""
-    wanted = np.zeros(scene.surfaces.n, bool)
-    wanted[rows] = True
-    index = np.flatnonzero(wanted[facades.building])
+class _Source(NamedTuple):
+    """What the foreground of one source is told by."""
+
+    layer: str
+    source: str | None
+
+
+def _levels(scene: Scene, points: Facades, by_distance: bool) -> dict[Hashable, np.ndarray]:
+    """(m,) ouE/m3 at facade points: the value by ``''``; 1 where it rests on a distance class
+    (:data:`ROUGH`), NaN elsewhere; the foreground by source, and what of it is fit for a legal test
+    (:data:`FIT`). ``by_distance``: there are sources by category."""
+    maps = map_values(scene, ROLE, points.at(MAP_DISTANCE), field_value("ou_p98"))
+    m = len(points.building)
+    rules = [x.value for x in maps if x.said("kind") == DISTANCE_CLASS]
+    level = highest([x.value for x in maps if x.said("kind") not in (FOREGROUND, DISTANCE_CLASS)],
+                    m)  # fmt: skip
+    rule = highest(rules + ([_by_distance(scene, points.xy)] if by_distance else []), m)
+    rough = np.isnan(level) & ~np.isnan(rule)
+    found: dict[Hashable, np.ndarray] = {"": np.where(rough, rule, level),
+                                         ROUGH: np.where(rough, 1.0, np.nan)}  # fmt: skip
+    foreground: dict[_Source, list[MapValues]] = {}
+    for one in maps:
+        if one.said("kind") == FOREGROUND:
+            foreground.setdefault(_Source(one.layer, one.said("source")), []).append(one)
+    for source, own in foreground.items():
+        found[source] = highest([x.value for x in own], m)
+        found[FIT, source] = highest(fit_values(own), m)
+    return found
+
+
+def _by_distance(scene: Scene, xy: np.ndarray) -> np.ndarray:
+    """(m,) load by distance class at points (m, 2)."""
     vectors = scene.vectors(ROLE)
-    if vectors is None or not any_category(scene, ROLE):
-        return np.full(len(index), np.nan)
-    xy = facades.xy[index]
+    assert vectors is not None
     zone = first_containing(scene.zones.polygons, xy)
     types = np.array([*scene.zones.area_type, ""], object)  # outside every zone: the last
     rural = np.isin(types[zone].astype(str), RURAL_TYPES)

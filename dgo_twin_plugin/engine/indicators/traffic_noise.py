@@ -33,6 +33,7 @@ from ._levels import (
     law_numbers,
     noise_weight,
     per_building,
+    spread_out,
     tests_of,
 )
 from ._noise import (
@@ -49,7 +50,7 @@ from ._noise import (
     louder,
     noise_at_facades,
 )
-from .spec import P90, RATIO, Field, Indicator, Input, Measurement, Part, Places
+from .spec import P90, RATIO, Field, Indicator, Input, Measurement, Part
 
 if TYPE_CHECKING:
     from ..grid import Raster
@@ -82,48 +83,45 @@ def compute(scene: Scene, profile: Profile) -> Measurement:
             result.parts[part] = objects.places(noise.level[name])
     kinds = [k for k in KINDS if noise.of_kind(k) is not None or noise.of_kind(k, True) is not None]
     laws = [Tested(kind, "", *law_numbers(profile, SPEC.id, scene.date, kind)) for kind in kinds]
-    _add_kinds(result, noise, objects, laws)
-    _add_tests(result, scene, noise, objects, laws)
+    level, fit = (_by_law(noise, objects, laws, fit) for fit in (False, True))
+    _add_kinds(result, scene, noise, objects, laws, level)
+    if noise.modelled:  # what was declared fit goes before the model
+        level = np.where(np.isnan(fit), level, fit)
+    scope = legal.noise_scope(scene).take(objects.rows)
+    result.legal += tests_of(scene, SPEC.id, objects, laws, level, fit, scope, whole=True)
     at_facades = noise_at_facades(scene)
     if at_facades is not None:
         _say_model(scene, at_facades, objects, result)
     return result
 
 
+def _by_law(
+    noise: BuildingNoise, objects: Weighed, laws: list[Tested], fit: bool
+) -> np.ndarray:  # fmt: skip
+    """(laws, rows) Lden of each kind of source, NaN unknown, of all or of what is ``fit`` for a
+    legal test. Where nothing but that tells of a kind, it is all."""
+    found = np.full((len(laws), len(objects.rows)), np.nan)
+    for own, law in zip(found, laws):
+        level = noise.of_kind(law.kind, fit)
+        level = noise.of_kind(law.kind, True) if level is None else level
+        if level is not None:
+            own[:] = level.take(objects.rows)
+    return found
+
+
 def _add_kinds(
-    result: Measurement, noise: BuildingNoise, objects: Weighed, laws: list[Tested]
-) -> None:
+    result: Measurement, scene: Scene, noise: BuildingNoise, objects: Weighed, laws: list[Tested],
+    level: np.ndarray,
+) -> None:  # fmt: skip
     """Lden of each kind of source, and the share of the dwellings above its standard."""
-    for law in laws:
+    standard = np.array([law.standard for law in laws]).reshape(-1, 1)
+    over = np.where(np.isnan(level), np.nan, legal.whole_db(level) > standard)
+    for law, above in zip(laws, spread_out(scene, objects.rows, over)):
         top = noise.of_kind(law.kind)
         if top is not None:
             result.parts[f"lden_{law.kind}"] = objects.places(top)
             if np.isfinite(law.standard):
-                result.parts[f"above_{law.kind}"] = _above(objects, top, law.standard)
-
-
-def _above(objects: Weighed, top: np.ndarray, standard: float) -> Places:
-    over = np.full(len(top), np.nan)
-    known = objects.rows[~np.isnan(top[objects.rows])]
-    over[known] = legal.whole_db(top[known]) > standard
-    return objects.ratio(over)
-
-
-def _add_tests(
-    result: Measurement, scene: Scene, noise: BuildingNoise, objects: Weighed, laws: list[Tested]
-) -> None:
-    n = scene.surfaces.n
-    fit, top = np.full((2, len(laws), n), np.nan)
-    for k, law in enumerate(laws):
-        sure, level = noise.of_kind(law.kind, fit=True), noise.of_kind(law.kind)
-        if sure is not None:
-            fit[k] = sure
-        if level is None:
-            level = fit[k]
-        # what was declared fit goes before the model
-        top[k] = np.where(np.isnan(fit[k]), level, fit[k]) if noise.modelled else level
-    scope = legal.noise_scope(scene)
-    result.legal += tests_of(scene, SPEC.id, objects, laws, top, fit, scope, whole=True)
+                result.parts[f"above_{law.kind}"] = objects.ratio(above)
 
 
 # --- only where the model ran -------------------------------------------------------------------

@@ -136,29 +136,32 @@ def test_a_legal_test_stays_where_its_figures_do() -> None:
     value = np.array([[61.2, 40.0, np.nan, 59.6, *[np.nan] * (n - 4)],
                       [56.0, 55.4, 54.0, np.nan, *[np.nan] * (n - 4)]])  # fmt: skip
     fit = np.where(value == 56.0, value, np.nan)
-    scope = np.ones(n, bool)
+    value, fit = value[:, objects.rows], fit[:, objects.rows]
+    scope, asked = np.ones(n, bool), np.ones(len(objects.rows), bool)
     box_, none = np.zeros((0, 4)), np.full(n, -1)
 
-    def run(value: np.ndarray) -> list[Any]:
+    def run(value: np.ndarray, fit: np.ndarray) -> list[Any]:
         kept.begin()
         made.reuse = Reuse(kept, none, none, scope, none, box_, box_)
-        tests = _levels.tests_of(made, "noise", objects, laws, value, fit, scope, whole=True)
+        tests = _levels.tests_of(made, "noise", objects, laws, value, fit, asked, whole=True)
         kept.settle()
         made.reuse = None
-        assert tests == _levels.tests_of(made, "noise", objects, laws, value, fit, scope,
+        assert tests == _levels.tests_of(made, "noise", objects, laws, value, fit, asked,
                                          whole=True)  # fmt: skip
         return tests
 
-    first = run(value)
+    first = run(value, fit)
     assert [(t.feature, t.source_kind, t.value, t.outcome) for t in first] == [
         (0, "road", 61.0, "indicative"), (1, "road", 40.0, "complies"),
         (3, "road", 60.0, "complies"), (0, "rail", 56.0, "exceeds"),
         (1, "rail", 55.0, "complies"), (2, "rail", 54.0, "complies")]  # fmt: skip
     other = value.copy()
     other[0, 1] = 61.0
-    second = run(other)
+    second = run(other, fit)
     assert second[1].outcome == "indicative" and second[1] is not first[1]
     assert all(a is b for k, (a, b) in enumerate(zip(first, second)) if k != 1)
+    third = run(other, np.full_like(fit, np.nan))  # nothing was declared fit any more
+    assert third[3].outcome == "indicative" and third[2] is second[2]
 
 
 def test_roofs_that_a_surface_model_measured_are_those_of_a_full_run(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dgo_twin_plugin.engine.kept import MOST_COPIED, Kept, by_row, equal, same
+from dgo_twin_plugin.engine.kept import MOST_COPIED, Kept, by_row, each_alike, equal, same
 
 NAN = float("nan")
 
@@ -46,6 +46,41 @@ def test_columns_are_compared_line_by_line() -> None:
     assert equal(array("roof", made, None), array("wall", "flat", None)).tolist() == [
         False, True, True]  # fmt: skip
     assert not equal(np.zeros(3), np.zeros(3, object)).any()
+
+
+def test_objects_of_a_table_stay_where_all_that_is_said_of_their_cell_does() -> None:
+    random, kept = np.random.default_rng(2), Kept()
+    scene: Any = SimpleNamespace(reuse=SimpleNamespace(kept=kept))
+    before: list[Any] = []
+    columns = (np.zeros((2, 3)), np.array([[1.0], [NAN]]), np.arange(3))
+    made = 0
+    for turn in range(60):
+        last = columns
+        columns = tuple(c.copy() for c in columns)
+        if turn % 9 == 8:  # as many cells, another table
+            columns = (np.zeros(columns[0].shape[::-1]), np.ones((columns[0].shape[1], 1)),
+                       np.arange(columns[0].shape[0]))  # fmt: skip
+        elif turn % 4:
+            column = columns[int(random.integers(3))]
+            column.ravel()[int(random.integers(column.size))] += 1
+        rows = columns[0].shape[1]
+
+        def make(cells: np.ndarray, told: Any = columns, rows: int = rows) -> list[Any]:
+            nonlocal made
+            made += len(cells)
+            one, two, three = told
+            return [[one[k // rows, k % rows], two[k // rows, 0], three[k % rows]]
+                    for k in cells.tolist()]  # fmt: skip
+
+        kept.begin()
+        found = each_alike(scene, "table", columns, make)
+        kept.settle()
+        assert str(found) == str(make(np.arange(columns[0].size)))
+        if turn and last[0].shape == columns[0].shape:
+            stays = [str(a) == str(b) for a, b in zip(before, found)]
+            assert stays == [a is b for a, b in zip(before, found)]
+        before = found
+    assert made < 60 * 6 + 60 * 3
 
 
 class Ground:
