@@ -21,7 +21,7 @@ from .roles import role_label
 from .scene import MAP
 from .scores import Ambitions, Prepared, ScoreRow, rejudge
 from .totals import TotalRow, Weights
-from .words import FOUND, Message, say
+from .words import Message, say
 
 if TYPE_CHECKING:
     from .norms import Profile
@@ -135,10 +135,9 @@ def assess(
     checks = [*scene.checks, *said.values()]
     again = rejudge(prepared.values(), ambitions, laid)
     breaches = [
-        (id_, test)
+        (id_, measured.legal[row])
         for id_, measured in measurements.items()
-        for test in measured.legal
-        if test.outcome in FOUND
+        for row in prepared[id_].found
     ]
     found = alerts(scene, profile, again.rows, breaches)
     if progress is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,8 +44,10 @@ class Band:
     def next(self, zone: int, cap: float = m.OPTIMUM) -> tuple[str | None, float | None]:
         """The contribution without which the interval narrows most, and by how many mark points;
         ``cap`` is the highest mark that the law leaves. (None, None) where nothing narrows."""
-        width = [min(high, cap) - min(low, cap) for low, high in
-                 zip(self.low[:, zone].tolist(), self.high[:, zone].tolist())]  # fmt: skip
+        low, high = self.low[:, zone], self.high[:, zone]
+        if cap < m.OPTIMUM:
+            low, high = np.minimum(low, cap), np.minimum(high, cap)
+        width = (high - low).tolist()
         gains = [width[0] - other for other in width[1:]]
         most = max(gains, default=0.0)
         if not most > 1e-9:  # also where there is no interval
@@ -54,14 +55,62 @@ class Band:
         return self.names[gains.index(most)], most
 
 
-def lowest(bands: Iterable[Band]) -> Band:
+def over_zones(values: np.ndarray, weight: np.ndarray, use: np.ndarray) -> float:
+    """Sum w x / sum w over the zones in use (G5); index 0, the plan itself, never counts. NaN
+    where no zone is left."""
+    at = in_use(values, weight, use).nonzero()[0]
+    return _mean(values[at], weight[at])
+
+
+def in_use(values: np.ndarray, weight: np.ndarray, use: np.ndarray) -> np.ndarray:
+    """(..., n_zones + 1) bool: zones that count for the plan."""
+    use = use & (values == values) & (weight > 0)
+    use[..., 0] = False
+    return use
+
+
+def _mean(x: np.ndarray, w: np.ndarray) -> float:
+    if not len(x):
+        return float("nan")
+    least, most = float(x.min()), float(x.max())
+    if least == most:
+        return least
+    # never beyond the values themselves, by the dust of binary floats: a 10 is a 10
+    return min(max(float((w * x).sum() / w.sum()), least), most)
+
+
+def of_plans(bands: list[Band], marks: np.ndarray, weight: np.ndarray,
+             use: np.ndarray) -> list[float]:  # fmt: skip
+    """:func:`over_zones` of the marks of many parts, and :meth:`Band.plan` of their bands; arrays
+    (parts, n_zones + 1)."""
+    use = in_use(marks, weight, use)
+    ends = np.concatenate([rows for band in bands for rows in (band.low, band.high)])
+    sizes = [2 * len(band.low) for band in bands]
+    of = np.arange(len(bands)).repeat(sizes)
+    used, w = use[of], np.where(use, weight, 0.0)[of]
+    # zone after zone, as plan() adds them, for which a zone out of use is a 0
+    top = (np.where(used, ends, 0.0) * w).T.copy().sum(axis=0)
+    low, high = np.where(used, ends, np.inf).min(axis=1), np.where(used, ends, -np.inf).max(axis=1)
+    found, first = [], 0
+    for k, (band, size) in enumerate(zip(bands, sizes)):
+        at = use[k].nonzero()[0]
+        own = weight[k, at]
+        found.append(_mean(marks[k, at], own))
+        if size == 2 or not len(at):  # NumPy adds a single row in another order
+            band.plan(weight[k], use[k])
+        else:
+            rows, half = slice(first, first + size), size // 2
+            mean = np.minimum(np.maximum(top[rows] / own.sum(), low[rows]), high[rows])
+            band.low[:, 0], band.high[:, 0] = mean[:half], mean[half:]
+        first += size
+    return found
+
+
+def lowest(bands: list[Band]) -> Band:
     """The band of the lowest of several marks: as low as the lowest end, as high as the lowest
     high end."""
-    many = list(bands)
-    names = tuple(dict.fromkeys(name for band in many for name in band.names))
-
-    def least(ends: Callable[[Band], np.ndarray]) -> np.ndarray:
-        rows = [[ends(b)[b.row(name)] for name in ("", *names)] for b in many]
-        return np.asarray(np.fmin.reduce(np.array(rows), axis=0))
-
-    return Band(names, least(lambda b: b.low), least(lambda b: b.high))
+    names = tuple(dict.fromkeys(name for band in bands for name in band.names))
+    rows = [[band.row(name) for name in ("", *names)] for band in bands]
+    low = np.fmin.reduce([band.low[own] for band, own in zip(bands, rows)])
+    high = np.fmin.reduce([band.high[own] for band, own in zip(bands, rows)])
+    return Band(names, low, high)

@@ -7,17 +7,22 @@ the numbers themselves.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from . import marks as m
-from .band import Band
+from .band import Band, of_plans
 from .indicators.spec import Part
 from .obstacles import Obstacle
 from .reduce import ReducedPart
 from .spread import Budget
 from .zone_norms import Asked
+
+SHOWN = ("value", "mark", "mark_low", "mark_high", "chance6", "minimum", "basis", "optimum",
+         "weight", "coverage", "assumed", "share_below_6", "worst_value", "spread",
+         "n_features")  # fmt: skip
 
 
 @dataclass
@@ -35,7 +40,7 @@ class Draft:
     assumed: np.ndarray
     below: np.ndarray  # share of the places with a mark below 6
     worst: np.ndarray  # the worst value of a place
-    mark: np.ndarray = field(init=False)  # without the plan's, before the legal cap
+    mark: np.ndarray = field(init=False)  # before the legal cap
     chance: np.ndarray = field(init=False)
     spread: np.ndarray = field(init=False)
     band: Band = field(init=False)
@@ -45,18 +50,15 @@ class Draft:
         # where nothing stands in the way of a mark, but in the plan, of which the zones decide
         self.marked = np.array([obstacle is None for obstacle in self.obstacles])
 
-    def columns(self) -> dict[str, np.ndarray]:
-        """What a row shows of them."""
-        low, middle, high = self.asked.anchors.T
-        return {
-            "value": self.value, "mark": self.mark, "mark_low": self.band.low[0],
-            "mark_high": self.band.high[0], "chance6": self.chance, "minimum": low,
-            "basis": middle, "optimum": high,
-            "weight": self.value if self.data is None else self.weight,  # nothing: not 0
-            "coverage": self.coverage, "assumed": self.assumed, "share_below_6": self.below,
-            "worst_value": self.worst, "spread": self.spread,
-            "n_features": self.weight if self.data is None else self.data.n_features,
-        }  # fmt: skip
+    def columns(self) -> tuple[np.ndarray, ...]:
+        """What a row shows of them, as in :data:`SHOWN`."""
+        data = self.data
+        return (
+            self.value, self.mark, self.band.low[0], self.band.high[0], self.chance,
+            *self.asked.anchors.T, self.value if data is None else self.weight,  # nothing: not 0
+            self.coverage, self.assumed, self.below, self.worst, self.spread,
+            self.weight if data is None else data.n_features,
+        )  # fmt: skip
 
 
 def mark_all(drafts: list[Draft]) -> None:
@@ -74,22 +76,37 @@ def _mark(drafts: list[Draft], log: bool) -> None:
     """Of parts on the same scale."""
     if not drafts:
         return
-    kind = "decades" if log else "absolute"
+    kind, many = "decades" if log else "absolute", len(drafts)
     value = np.array([d.value for d in drafts])
-    low, middle, high = np.moveaxis(np.array([d.asked.anchors for d in drafts]), 2, 0)
+    low, middle, high = np.array([d.asked.anchors for d in drafts]).transpose(2, 0, 1)
     up = np.array([[d.asked.up] for d in drafts])
     totals = [d.budget.totals() for d in drafts]
-    mark = np.where([d.marked for d in drafts], m.mark(value, low, middle, high, up, log), np.nan)
+    sizes = [len(total) for total in totals]
+    of = np.arange(many).repeat(sizes)
+    ends = m.spread(value[of], np.concatenate(totals), kind, log)
+    # of the values, and of both ends of each of their intervals
+    row = np.concatenate([np.arange(many), of, of])
+    marks = m.mark(np.concatenate([value, *ends]), low[row], middle[row], high[row], up[row], log)
+    mark = np.where([d.marked for d in drafts], marks[:many], np.nan)
+    one, other = marks[many:].reshape(2, len(of), -1)
+    least, most = np.minimum(one, other), np.maximum(one, other)
     spread = np.array([total[0] for total in totals])
     chance = m.chance6(value, spread, kind, low, up)
-    sizes = [len(total) for total in totals]
-    of = np.repeat(np.arange(len(drafts)), sizes)
-    ends = np.stack(m.spread(value[of], np.concatenate(totals), kind, log))
-    ends = m.mark(ends, low[of], middle[of], high[of], up[of], log)
-    least, most = ends.min(axis=0), ends.max(axis=0)
     first = 0
     for k, (draft, size) in enumerate(zip(drafts, sizes)):
         draft.mark, draft.chance, draft.spread = mark[k], chance[k], spread[k]
         own = slice(first, first + size)
         draft.band = Band(tuple(draft.budget.sigma), least[own], most[own])
         first += size
+    _plans(drafts)
+
+
+def _plans(drafts: list[Draft]) -> None:
+    """What the plan has of its zones (G5)."""
+    marks = of_plans([d.band for d in drafts], np.array([d.mark for d in drafts]),
+                     np.array([d.weight for d in drafts]),
+                     np.array([d.marked for d in drafts]))  # fmt: skip
+    for draft, mark in zip(drafts, marks):
+        plan = mark if draft.obstacles[0] is None else math.nan
+        draft.mark[0] = plan
+        draft.chance[0] = m.chance_of_mark(plan, draft.band.low[0, 0], draft.band.high[0, 0])

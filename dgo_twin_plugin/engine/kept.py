@@ -330,8 +330,8 @@ def each_alike(scene: Scene, name: Hashable, columns: tuple[np.ndarray, ...],
         return make(np.arange(n))
     kept = scene.reuse.kept
     last, before = kept.made_from(name), kept.found(name)
-    if (last is None or len(before) != n or not same(last[0], inputs)
-            or [(c.dtype, c.shape) for c in last[1:]] != [(c.dtype, c.shape) for c in columns]):  # fmt: skip
+    if (last is None or not same(last[0], inputs)
+            or [(c.dtype, c.shape) for c in last[1:]] != [(c.dtype, c.shape) for c in columns]):
         return kept.put(name, made_from, make(np.arange(n)))
     alike = np.ones(columns[0].shape, bool)
     for now, then in zip(columns, last[1:]):

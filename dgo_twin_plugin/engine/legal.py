@@ -16,7 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from operator import is_
+from itertools import compress, count
+from operator import is_not
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,6 +35,7 @@ VULNERABLE = ("very_vulnerable", "vulnerable")  # PR 10^-6 is a limit for these 
 _DUST = 6  # decimals that survive before rounding: 60.4999999999 is 60.5
 _ORDER = {outcome: i for i, outcome in enumerate(words.LEGAL_CHECKS)}  # worst first
 _OUTCOMES = np.array(words.LEGAL_CHECKS, object)
+_STRETCH = 128  # tests
 _CERTAIN = (words.EXCEEDS, words.EXCEEDS_EXCEPTION)  # the first of _ORDER
 
 
@@ -204,11 +206,12 @@ class Verdicts:
     all its parts together, and of those of each part.
 
     A design has thousands of tests, of which an edit makes a few anew. A zone of which all tests
-    are the very objects of the run ``before``, at the same place, keeps its :class:`Worst`.
+    are those of the run ``before``, at the same place, keeps its :class:`Worst`.
     """
 
     def __init__(self, tests: list[LegalTest], zones: int, before: Verdicts | None = None) -> None:
         self.tests, self.n_zones = tests, zones
+        self.new: list[LegalTest] = []  # tests that were not there before
         self._worst: dict[tuple[str | None, int], Worst] = {}  # by part (None: all) and zone
         self._by_zone: dict[tuple[str, str | None], list[Worst]] = {}
         self._parts: dict[str, int]  # the parts that tests name, numbered
@@ -217,17 +220,20 @@ class Verdicts:
             self._columns = self._read(tests)
             touched = {0, *self._columns[0].tolist()}
         else:
-            known = map(is_, tests, before.tests)
-            new = [i for i, old in enumerate(known) if not old]
-            self.new, self._parts = [tests[i] for i in new], dict(before._parts)
+            other = _others(tests, before.tests)
+            if not other:
+                self._parts, self._columns = before._parts, before._columns
+                self._worst, self._by_zone = before._worst, before._by_zone
+                return
+            self.new, self._parts = [tests[i] for i in other], dict(before._parts)
             self._columns = tuple(c.copy() for c in before._columns)
             for column, now in zip(self._columns, self._read(self.new)):
-                column[new] = now
-            touched = {0, *self._columns[0][new].tolist(), *before._columns[0][new].tolist()}
+                column[other] = now
+            touched = {0, *self._columns[0][other].tolist(), *before._columns[0][other].tolist()}
             self._worst = {key: w for key, w in before._worst.items() if key[1] not in touched}
         zone, _, _, part = self._columns
         for at in touched if tests else ():
-            rows = np.flatnonzero(zone == at) if at else np.arange(len(tests))
+            rows = (zone == at).nonzero()[0] if at else np.arange(len(tests))
             for name, number in ((None, -1), *self._parts.items()):
                 every = name is None or len(self._parts) == 1
                 mine = rows if every else rows[part[rows] == number]
@@ -246,10 +252,10 @@ class Verdicts:
             np.array(part, np.int64),
         )
 
-    def hold(self, tests: list[LegalTest], zones: int) -> bool:
-        """Whether these are the very tests."""
-        return (self.n_zones, len(self.tests)) == (zones, len(tests)) and all(
-            map(is_, tests, self.tests))  # fmt: skip
+    def found(self) -> list[int]:
+        """Rows of the tests that found something, the first of _ORDER; ascending."""
+        rows: list[int] = (self._columns[1] < len(words.FOUND)).nonzero()[0].tolist()
+        return rows
 
     def _of(self, rows: np.ndarray) -> Worst:
         """The worst of the tests of these rows, ascending."""
@@ -267,10 +273,23 @@ class Verdicts:
         """(n_zones + 1,) of the tests of one part, or of all; ``default`` where there is none."""
         key = default, part
         if key not in self._by_zone:
-            none = _untested(default)
-            self._by_zone[key] = [self._worst.get((part, at), none)
-                                  for at in range(self.n_zones + 1)]  # fmt: skip
+            found = [_untested(default)] * (self.n_zones + 1)
+            for (of, at), worst in self._worst.items():
+                if of == part and at < len(found):
+                    found[at] = worst
+            self._by_zone[key] = found
         return self._by_zone[key]
+
+
+def _others(now: list[LegalTest], then: list[LegalTest]) -> list[int]:
+    """Rows of as many tests at which another one stands. Most stretches hold the very objects of
+    before, of which lists are compared many times as quickly as one object after the other."""
+    found: list[int] = []
+    for first in range(0, len(now), _STRETCH):
+        here, there = now[first : first + _STRETCH], then[first : first + _STRETCH]
+        if here != there:
+            found += compress(count(first), map(is_not, here, there))
+    return found
 
 
 def legal_result(tests: Iterable[LegalTest], default: str = words.NOT_TESTED) -> tuple[str, int]:

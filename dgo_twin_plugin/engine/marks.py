@@ -31,7 +31,7 @@ Number = Any  # float or array-like of floats
 def scaled(value: Number, log: Number) -> np.ndarray:
     """t(x): log10 of the value where ``log``, else the value (domain 2.4). A log quantity <= 0
     gives -inf, so the mark function sends it to the end that indicators G10 names."""
-    if np.ndim(log) == 0:
+    if isinstance(log, bool):
         if not log:
             return np.asarray(value, float)
         found = np.array(value, float)
@@ -103,10 +103,9 @@ def fails(
     """Where :func:`mark` is below 6, but for the dust of binary floats; arrays (k,). False where
     the value or the norm is NaN. One part at a time, of which every place is asked."""
     t, m, b = (scaled(x, log) for x in (value, minimum, basis))
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        found = np.round(MINIMUM + 2.0 * ((t - m) / (b - m)), _SNAP) < MINIMUM
-        found &= t < b if up else t > b  # beyond the basis another line holds
-    return np.asarray(found)
+    found: np.ndarray = (MINIMUM + 2.0 * ((t - m) / (b - m))).round(_SNAP) < MINIMUM
+    found &= t < b if up else t > b  # beyond the basis another line holds
+    return found
 
 
 def value_at_mark(

@@ -29,21 +29,23 @@ class Obstacles:
                  undrawn: set[int]) -> None:  # fmt: skip
         self.profile, self.types, self.typed = norms.profile, norms.area_types, norms.typed
         self.spec, self.said, self.n, self.undrawn = spec, said, n_zones, undrawn
+        self.zones = set(range(1, n_zones + 1))
+        self.named = self.zones & {*said.not_applicable, *said.not_assessed, *undrawn}
+        self.all_typed = bool(self.typed[1:].all())
         self.least = float(norms.profile.min_coverage)
 
     def of(self, part: Part, asked: Asked, data: ReducedPart | None) -> list[Obstacle]:
-        """By zone id; of the plan as if it were a zone."""
+        """By zone id; that of the plan waits for :meth:`of_plan`, but for informative parts."""
         if part.informative:
             return self._beside(data)
         found: list[Obstacle] = [None] * (self.n + 1)
-        clear = asked.there
-        if data is None or self.said.missing is not None:
-            clear = np.zeros(self.n + 1, bool)
-        else:
-            clear = (clear & ~data.empty & ~np.isnan(data.value)
-                     & (data.coverage >= self.least - _DUST))  # fmt: skip
-        named = {*self.said.not_applicable, *self.said.not_assessed, *self.undrawn}
-        for zone in {*np.flatnonzero(~clear).tolist(), *named}.intersection(range(self.n + 1)):
+        unclear = self.zones
+        if data is not None and self.said.missing is None:
+            clear = asked.there & ~data.empty & (data.value == data.value)
+            clear &= data.coverage >= self.least - _DUST
+            clear[0] = True
+            unclear = self.named.union((~clear).nonzero()[0].tolist())
+        for zone in unclear:
             found[zone] = self._of_zone(zone, part, asked, data)
         return found
 
@@ -102,7 +104,8 @@ class Obstacles:
         both sums; ground without an area type is applicable but cannot be judged, so it only
         stands in the denominator (G1)."""
         applies = np.array([o is None or o[0] != words.NOT_APPLICABLE for o in found])
-        if self.n and bool((applies & self.typed)[1:].all()) and weight[1:].sum() > 0:
+        applies[0] = True
+        if self.n and self.all_typed and applies.all() and weight[1:].sum() > 0:
             return float(coverage[0])
         applies[0] = False
         w = weight * applies

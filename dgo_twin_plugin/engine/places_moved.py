@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import marks as m
+from .grounds import FEW, QUANTILE
 from .indicators.spec import GIVEN, LOG_MEAN, MAX, MEAN, MIN, P90, RATIO
-from .reduce import FEW, QUANTILE, reduce_places
+from .reduce import reduce_places
 
 if TYPE_CHECKING:
     from .indicators.spec import Part, Places

@@ -11,24 +11,25 @@ import math
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, field
-from operator import eq
+from operator import ne
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import marks as m
 from . import words
-from .band import Band, lowest
+from .band import Band, lowest, over_zones
 from .by_zone import by_zone
-from .draft import Draft, mark_all
+from .draft import SHOWN, Draft, mark_all
+from .grounds import Grounds, sums_of
 from .indicators.spec import Indicator, Measurement, Part
 from .kept import Kept, whole
 from .legal import Verdicts, Worst, describe
-from .obstacles import Obstacles
+from .obstacles import Obstacle, Obstacles
 from .pulse import beat
-from .reduce import ReducedIndicator, ReducedPart, extremes, reduced, sums_of
+from .reduce import ReducedIndicator, ReducedPart, reduced
+from .rough import is_rough, undrawn
 from .rough import shares as rough_shares
-from .rough import undrawn
 from .score_row import COLUMNS as COLUMNS
 from .score_row import ScoreRow as ScoreRow
 from .score_row import rows_of
@@ -69,6 +70,7 @@ class Prepared:
     deciding: list[str]  # part id by zone id
     weight: np.ndarray  # (n_zones + 1,) w to the plan
     rows: list[ScoreRow]  # by zone id, without ambition and gap
+    found: list[int]  # which of the legal tests found something, ascending
     # for :func:`.scores.rejudge`: a number that no other has, and what was last laid over this or
     # over what this takes the place of
     serial: int = field(default_factory=_serials.__next__, init=False, compare=False, repr=False)
@@ -80,35 +82,21 @@ def _number(value: float) -> float | None:
     return None if value != value else float(value)
 
 
-def over_zones(values: np.ndarray, weight: np.ndarray, use: np.ndarray) -> float:
-    """Sum w x / sum w over the zones in use (G5); index 0, the plan itself, never counts. NaN
-    where no zone is left."""
-    use = use & ~np.isnan(values) & (weight > 0)
-    use[0] = False
-    if not use.any():
-        return float("nan")
-    w, x = weight[use], values[use]
-    least, most = float(x.min()), float(x.max())
-    if least == most:
-        return least
-    # never beyond the values themselves, by the dust of binary floats: a 10 is a 10
-    return min(max(float((w * x).sum() / w.sum()), least), most)
-
-
 class _Judge:
     """Works out one :class:`Prepared`; a class only to share its many inputs."""
 
-    def __init__(self, scene: Scene, profile: Profile, norms: ZoneNorms, spec: Indicator,
-                 measurement: Measurement) -> None:  # fmt: skip
+    def __init__(self, scene: Scene, profile: Profile, norms: ZoneNorms, grounds: Grounds,
+                 spec: Indicator, measurement: Measurement) -> None:  # fmt: skip
         self.scene, self.profile, self.norms = scene, profile, norms
-        self.spec, self.measurement = spec, measurement
+        self.grounds, self.spec, self.measurement = grounds, spec, measurement
         self.n = scene.n_zones
         reuse = getattr(scene, "reuse", None)
         self.kept: Kept | None = None if reuse is None else reuse.kept
-        self.data: ReducedIndicator = reduced(measurement, spec, self.n)
+        self.data: ReducedIndicator = reduced(measurement, spec, self.n, grounds)
         self.proxy = self.data.proxy
         bare = undrawn(scene, spec, 1.0 - float(profile.min_coverage))
         self.obstacles = Obstacles(norms, spec, measurement, self.n, bare)
+        self.rough = is_rough(scene)
         self.nothing = np.full(self.n + 1, np.nan)
         self.drafts = [self._draft(part) for part in spec.parts if not self._unmeasured(part)]
 
@@ -118,17 +106,20 @@ class _Judge:
         data, asked = self.data.parts.get(part.id), self.norms.of(self.spec, part)
         obstacles = self.obstacles.of(part, asked, data)
         if data is None:
-            none = self.nothing
-            return Draft(part, asked, data, Budget(self.n + 1, {}), obstacles, np.zeros(self.n + 1),
-                         none, none.copy(), none, none, none)  # fmt: skip
-        assumed, rough = data.assumed, rough_shares(self.scene, self.spec, part, data)
+            none, zero = self.nothing, np.zeros(self.n + 1)
+            return Draft(part, asked, data, Budget(self.n + 1, {}), obstacles, zero, none,
+                         self._coverage(part, zero, none, obstacles), none, none, none)  # fmt: skip
+        assumed, ground = data.assumed, None
+        rough = rough_shares(self.scene, self.spec, part, data) if self.rough else None
         if rough is not None:
-            assumed = np.where(data.weight > 0, rough[1], assumed)
-        return Draft(part, asked, data, self._budget(part, asked), obstacles, data.weight,
-                     data.value, data.coverage.copy(), assumed,
+            ground, either = rough
+            assumed = np.where(data.weight > 0, either, assumed)
+        coverage = self._coverage(part, data.weight, data.coverage, obstacles)
+        return Draft(part, asked, data, self._budget(part, asked, ground), obstacles, data.weight,
+                     data.value, coverage, assumed,
                      *self._places(data, part, asked))  # fmt: skip
 
-    def _budget(self, part: Part, asked: Asked) -> Budget:
+    def _budget(self, part: Part, asked: Asked, rough: np.ndarray | None) -> Budget:
         if part.informative:
             return Budget(self.n + 1, {})
         number, kind = asked.sigma
@@ -136,69 +127,85 @@ class _Judge:
         if known is not None:  # what the measurement knows itself goes before, in the same kind
             sigma = np.where(np.isnan(np.asarray(known, float)), sigma, known)
         return make_budget(self.scene, self.profile, self.spec, self.measurement, part,
-                           self.data.parts, (sigma, kind), asked.anchors, asked.log)  # fmt: skip
+                           self.data.parts, (sigma, kind), asked.anchors, asked.log,
+                           rough)  # fmt: skip
 
     def _places(
         self, data: ReducedPart, part: Part, asked: Asked
     ) -> tuple[np.ndarray, np.ndarray]:
         """Share (0-1, by w) of the known places with a mark below 6, and the worst value: the
         worst dwelling stays in sight beside any average. NaN where no place or no norm."""
-        n, places = self.n, data.places
+        places = data.places
         if places is None or part.informative or self.spec.id not in self.profile.indicators:
             return self.nothing, self.nothing
-        zone, x, w = places.zone, places.value, places.weight
-        counts = ~np.isnan(x) & (w > 0)
-        if not counts.all():
-            zone, x, w = zone[counts], x[counts], w[counts]
+        known = ~np.isnan(places.value)
+        if not known.any():
+            return self.nothing, self.nothing
+        ground = self.grounds.of(places, known, (self.spec.id, part.id, "value"))
+        zone, x, w = ground.used_zone, ground.of_used(places.value), ground.used_w
         if not len(zone):
             return self.nothing, self.nothing
+        worst = ground.extremes(x, highest=not asked.up)
         low, middle, _ = asked.anchors.T
         normed = ~np.isnan(low)
-        if not normed[1:].all():
+        total = ground.weights().total if ground.all_used and normed[1:].all() else None
+        if total is None:
             w = w * normed[zone]
-        bad = m.fails(x, low[zone], middle[zone], asked.up, asked.log)
-        below, total = self.nothing.copy(), sums_of(zone, w, n)
-        np.divide(sums_of(zone, w * bad, n), total, out=below, where=total > 0)
-        return below, extremes(zone, x, n, highest=not asked.up)
+            total = sums_of(zone, w, self.n)
+        below = np.where(total > 0, 0.0, np.nan)
+        if m.fails(worst, low, middle, asked.up, asked.log)[1:].any():  # else no other place does
+            bad = m.fails(x, low[zone], middle[zone], asked.up, asked.log)
+            np.divide(sums_of(zone, w * bad, self.n), total, out=below, where=total > 0)
+        return below, worst
 
-    def _plan(self, draft: Draft) -> None:
-        """What the plan has of its zones (G5)."""
-        if draft.part.informative:
-            return
-        marked, weight, found = draft.marked, draft.weight, draft.obstacles
-        draft.coverage[0] = self.obstacles.plan_coverage(found, draft.coverage, weight)
-        found[0] = self.obstacles.of_plan(found, float(draft.coverage[0]))
-        draft.mark[0] = over_zones(draft.mark, weight, marked) if found[0] is None else np.nan
-        draft.band.plan(weight, marked)
-        low, high = draft.band.low[0, 0], draft.band.high[0, 0]
-        draft.chance[0] = m.chance_of_mark(draft.mark[0], low, high)
+    def _coverage(self, part: Part, weight: np.ndarray, coverage: np.ndarray,
+                  found: list[Obstacle]) -> np.ndarray:  # fmt: skip
+        """With the plan's, which its zones decide (G5), as they do what stands in its way."""
+        if part.informative:
+            return coverage
+        coverage = coverage.copy()
+        coverage[0] = self.obstacles.plan_coverage(found, coverage, weight)
+        found[0] = self.obstacles.of_plan(found, float(coverage[0]))
+        return coverage
 
-    def _rows(self, draft: Draft) -> list[ScoreRow]:
-        """By zone id, before the law. A zone of which no number and no reason has changed keeps
-        its row of the last run."""
-        method = self.measurement.method or self.spec.method
-        columns, band = draft.columns(), draft.band
-        numbers = np.array([*columns.values(), self.proxy], float)
+    def _rows(self, drafts: list[Draft], name: str) -> list[list[ScoreRow]]:
+        """Of each draft by zone id, before the law. A zone of which no number and no reason has
+        changed keeps its row of the last run."""
+        method, n = self.measurement.method or self.spec.method, self.n + 1
+        columns = [column for draft in drafts for column in (*draft.columns(), self.proxy)]
+        numbers = np.concatenate(columns, dtype=float).reshape(len(drafts), -1, n)
+        bits: list[bytes] = []
+        obstacles: list[Obstacle] = []
+        for draft, own in zip(drafts, numbers):
+            # to the last bit, also of that from which follows what to know next
+            every = np.concatenate([own, draft.band.low[1:], draft.band.high[1:]])
+            raw, size = every.T.tobytes(), 8 * len(every)
+            bits += [raw[at : at + size] for at in range(0, len(raw), size)]
+            obstacles += draft.obstacles
 
-        def make(zones: list[int]) -> list[ScoreRow]:
-            alike = {"indicator": self.spec.id, "code": self.spec.code, "part": draft.part.id,
-                     "theme": self.spec.theme, "unit": draft.part.unit, "method": method}
-            of_zones = dict(zip((*columns, "proxy"), numbers[:, zones].tolist()))
-            return rows_of(zones, alike, self.norms.area_types, draft.asked.norms, draft.obstacles,
-                           [band.next(zone) for zone in zones], of_zones)  # fmt: skip
+        def make(places: list[int]) -> list[ScoreRow]:
+            made: list[ScoreRow] = []
+            for k, group in itertools.groupby(places, lambda place: place // n):
+                draft, zones = drafts[k], [place % n for place in group]
+                alike = {"indicator": self.spec.id, "code": self.spec.code, "part": draft.part.id,
+                         "theme": self.spec.theme, "unit": draft.part.unit, "method": method}
+                of_zones = dict(zip((*SHOWN, "proxy"), numbers[k][:, zones].tolist()))
+                made += rows_of(zones, alike, self.norms.area_types, draft.asked.norms,
+                                draft.obstacles, [draft.band.next(zone) for zone in zones],
+                                of_zones)  # fmt: skip
+            return made
 
-        # to the last bit, also of that from which follows what to know next
-        every = np.concatenate([numbers, band.low[1:], band.high[1:]])
-        raw, size = every.T.tobytes(), 8 * len(every)
-        bits = [raw[at : at + size] for at in range(0, len(raw), size)]
-        return by_zone(self.kept, ("rows", self.spec.id, draft.part.id),
-                       (self.norms, method, band.names), (bits, draft.obstacles), make, eq)
+        said = self.norms, method, [(draft.part.id, draft.band.names) for draft in drafts]
+        rows = by_zone(self.kept, (name, self.spec.id), said, (bits, obstacles), make, ne)
+        return [rows[first : first + n] for first in range(0, len(rows), n)]
 
-    def _part(self, draft: Draft) -> PreparedPart:
-        self._plan(draft)
-        asked = draft.asked
-        return PreparedPart(draft.part, asked.up, asked.log, asked.anchors, draft.mark,
-                            draft.weight, draft.band, self._rows(draft))  # fmt: skip
+    def _parts(self, drafts: list[Draft], name: str) -> dict[str, PreparedPart]:
+        return {
+            draft.part.id: PreparedPart(draft.part, draft.asked.up, draft.asked.log,
+                                        draft.asked.anchors, draft.mark, draft.weight, draft.band,
+                                        rows)
+            for draft, rows in zip(drafts, self._rows(drafts, name) if drafts else ())
+        }  # fmt: skip
 
     def _unmeasured(self, part: Part) -> bool:
         return part.informative and part.id not in self.data.parts
@@ -209,7 +216,7 @@ class _Judge:
         def make() -> dict[str, PreparedPart]:
             drafts = [self._draft(part) for part in self.spec.parts if self._unmeasured(part)]
             mark_all(drafts)
-            return {draft.part.id: self._part(draft) for draft in drafts}
+            return self._parts(drafts, "rows beside")
 
         said = self.measurement
         found = whole(self.kept, ("beside", self.spec.id),
@@ -220,7 +227,7 @@ class _Judge:
     # - all together ---------------------------------------------------------------------
 
     def prepared(self) -> Prepared:
-        made = {draft.part.id: self._part(draft) for draft in self.drafts} | self._beside()
+        made = self._parts(self.drafts, "rows") | self._beside()
         parts = {part.id: made[part.id] for part in self.spec.parts}
         main = [parts[p.id] for p in self.spec.parts if not p.informative]
         if self.spec.combine != "lowest":
@@ -231,19 +238,25 @@ class _Judge:
         deciding, out, weight, band = main * (self.n + 1), one.rows, one.weight, one.band
         if len(main) > 1:
             deciding, out, weight, band = self._lowest(main)
+        verdicts: list[Worst] = []
         for id_, part in parts.items():
             untested = words.NOT_TESTED if part.part.informative else default
-            mine = law.by_zone(untested, None if len(parts) == 1 else id_)
-            part.rows = self._under_law(id_, id_, part.rows, mine, part.band, part.rows)
+            verdicts += law.by_zone(untested, None if len(parts) == 1 else id_)
+        rows = [row for part in parts.values() for row in part.rows]
+        bands = [(id_, part.band) for id_, part in parts.items()]
+        rows = self._under_law("law of parts", bands, rows, verdicts, rows)
+        for k, part in enumerate(parts.values()):
+            part.rows = rows[k * (self.n + 1) : (k + 1) * (self.n + 1)]
         if len(parts) == 1:
             out = one.rows
         else:
             name = one.part.id if len(main) == 1 else ""
             of_part = [p.rows[zone] for zone, p in enumerate(deciding)]
-            out = self._under_law(None, name, out, law.by_zone(default), band, of_part)
+            out = self._under_law("law of all", [(name, band)], out, law.by_zone(default), of_part)
         ids = [p.part.id for p in main]
         chosen_ids = [c.part.id for c in deciding]
-        return Prepared(self.spec, self.norms.area_types, parts, ids, chosen_ids, weight, out)
+        return Prepared(self.spec, self.norms.area_types, parts, ids, chosen_ids, weight, out,
+                        law.found())  # fmt: skip
 
     # - the law --------------------------------------------------------------------------
 
@@ -251,33 +264,32 @@ class _Judge:
         """Of all tests of this measurement; those that are new are given their text."""
         tests, name = self.measurement.legal, ("law", self.spec.id)
         before: Verdicts | None = None if self.kept is None else self.kept.found(name)
-        law = before
-        if law is None or not law.hold(tests, self.n):
-            law = Verdicts(tests, self.n, before)
-            describe(law.new, self.spec.id)
+        law = Verdicts(tests, self.n, before)
+        describe(law.new, self.spec.id)
         return law if self.kept is None else self.kept.put(name, (), law)
 
-    def _under_law(self, name: str | None, part: str, rows: list[ScoreRow], verdicts: list[Worst],
-                   band: Band, of_part: list[ScoreRow]) -> list[ScoreRow]:  # fmt: skip
-        """The rows of a part (name None: of the indicator) with legal check, count and limit, where
-        no test met one that of ``part`` or of the rows ``of_part``; the cap comes last of all
+    def _under_law(self, name: str, parts: list[tuple[str, Band]], rows: list[ScoreRow],
+                   verdicts: list[Worst], of_part: list[ScoreRow]) -> list[ScoreRow]:  # fmt: skip
+        """The rows of ``parts``, one after the other, with legal check, count and limit, where no
+        test met one that of the part or of the rows ``of_part``; the cap comes last of all
         (indicators, "The law"). A row on which the law says nothing new stays the same."""
-        one_limit = self.norms.limit(self.spec.id, part, self.scene.date)
+        date, n = self.scene.date, self.n + 1
+        limits = [self.norms.limit(self.spec.id, part, date) for part, _ in parts]
 
-        def told(zone: int) -> ScoreRow:
-            row, verdict = rows[zone], verdicts[zone]
-            limit = one_limit if math.isnan(verdict.limit) else float(verdict.limit)
-            limit = of_part[zone].legal_limit if limit is None else limit
+        def told(place: int) -> ScoreRow:
+            row, verdict, limit = rows[place], verdicts[place], limits[place // n]
+            limit = limit if math.isnan(verdict.limit) else float(verdict.limit)
+            limit = of_part[place].legal_limit if limit is None else limit
             said = verdict.outcome, verdict.n_breach, limit
             if said != (row.legal_check, row.n_breach, row.legal_limit):
                 row = row.copy(legal_check=said[0], n_breach=said[1], legal_limit=limit)
             if verdict.outcome == words.EXCEEDS:
-                _cap(row, band)
+                _cap(row, parts[place // n][1])
             return row
 
-        return by_zone(self.kept, ("under law", self.spec.id, name), (one_limit,),
-                       (rows, verdicts, of_part),
-                       lambda zones: [told(zone) for zone in zones])  # fmt: skip
+        sources = (rows, verdicts) if of_part is rows else (rows, verdicts, of_part)
+        return by_zone(self.kept, (name, self.spec.id), (limits,), sources,
+                       lambda places: [told(place) for place in places])  # fmt: skip
 
     # - the lowest of several parts ------------------------------------------------------
 
@@ -287,14 +299,15 @@ class _Judge:
         """The part with the lowest mark counts and names itself (indicators 12, 15). A part
         without a mark is named in the reason; only when no part has one has the zone none. The
         interval is that of the lowest mark: another part may turn out to be lower."""
-        for p in main:
-            p.band.drop(np.isnan(p.marks))
-        band = lowest(p.band for p in main)
-        weight = np.max([p.weight for p in main], axis=0)
         marks = np.array([p.marks for p in main])
-        least = np.argmin(np.where(np.isnan(marks), np.inf, marks), axis=0)
+        unmarked = np.isnan(marks)
+        for p, gone in zip(main, unmarked):
+            p.band.drop(gone)
+        band = lowest([p.band for p in main])
+        weight = np.array([p.weight for p in main]).max(axis=0)
+        least = np.where(unmarked, np.inf, marks).argmin(axis=0)
         deciding = [main[k] for k in least.tolist()]
-        for zone in np.flatnonzero(np.isnan(marks).all(axis=0)).tolist():
+        for zone in unmarked.all(axis=0).nonzero()[0].tolist():
             states = [p.rows[zone].status for p in main]
             if words.NOT_ASSESSED in states:
                 deciding[zone] = main[states.index(words.NOT_ASSESSED)]
@@ -365,10 +378,12 @@ def prepare_all(
     scene: Scene, profile: Profile, measured: Sequence[tuple[Indicator, Measurement]]
 ) -> list[Prepared]:
     """:func:`prepare` of many indicators, of which all marks are worked out at once."""
-    norms = zone_norms(scene, profile)
+    norms, reuse = zone_norms(scene, profile), getattr(scene, "reuse", None)
+    grounds = Grounds(scene.n_zones, None if reuse is None else reuse.kept)
     judges = []
-    for spec, measurement in measured:
-        beat()
-        judges.append(_Judge(scene, profile, norms, spec, measurement))
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        for spec, measurement in measured:
+            beat()
+            judges.append(_Judge(scene, profile, norms, grounds, spec, measurement))
     mark_all([draft for judge in judges for draft in judge.drafts])
     return [judge.prepared() for judge in judges]

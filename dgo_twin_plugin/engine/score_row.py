@@ -64,6 +64,10 @@ class ScoreRow:
 
 COLUMNS = tuple(f.name for f in fields(ScoreRow))
 
+# in the order of the columns, as a row that is made by name
+_EMPTY = {name: None for name in COLUMNS} | {
+    "legal_check": words.NOT_TESTED, "n_breach": 0, "status": words.OK,
+}  # fmt: skip
 _OF_MARK = ("mark_low", "mark_high", "chance6", "spread")  # nothing where there is no mark
 
 
@@ -79,9 +83,7 @@ def rows_of(
     """Rows of one part in these zones, without law, ambition and gap. ``alike``: what all have in
     common; ``area_types``, ``norms`` and ``obstacles``, status and reason of a zone without a mark,
     by zone id; ``nexts`` and ``columns``, numbers of which NaN is None, for each of ``zones``."""
-    # in the order of the columns, as a row that is made by name
-    base = {name: None for name in COLUMNS} | alike
-    base |= {"legal_check": words.NOT_TESTED, "n_breach": 0, "status": words.OK}
+    base = {**_EMPTY, **alike}
     made = []
     for zone, next_, *numbers in zip(zones, nexts, *columns.values()):
         row = object.__new__(ScoreRow)

@@ -22,8 +22,9 @@ import numpy as np
 
 from . import marks as m
 from . import words
+from .band import over_zones
 from .indicators.spec import Indicator, Measurement
-from .prepare import COLUMNS, Prepared, PreparedPart, ScoreRow, over_zones, prepare
+from .prepare import COLUMNS, Prepared, PreparedPart, ScoreRow, prepare
 from .totals import TotalRow, Weights, totals, totals_of
 
 if TYPE_CHECKING:

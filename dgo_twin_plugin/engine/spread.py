@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import marks as m
+from .kept import whole_of
 from .people import people_of
 from .places_moved import Moved, movable
 from .programme import table as programme_table
 from .rough import LAYOUT
-from .rough import shares as rough_shares
 from .spread_table import (
     DENOMINATOR,
     GROUND,
@@ -56,33 +56,32 @@ class Budget:
     def totals(self) -> np.ndarray:
         """(1 + contributions, n_zones + 1) standard deviation of the value: with all, and without
         each contribution in turn."""
-        return np.array([self.total(), *(self.total(name) for name in self.sigma)])
-
-    def total(self, without: str = "") -> np.ndarray:
-        """(n_zones + 1,) the same with all, or all but one."""
-        joint = [s for name, s in self.sigma.items() if name in self.together and name != without]
-        own = [s**2 for name, s in self.sigma.items()
-               if name not in self.together and name != without]  # fmt: skip
-        squares = own + ([sum(joint) ** 2] if joint else [])
-        total: np.ndarray = np.sqrt(sum(squares, np.zeros(self.n)))
-        return total
+        if not self.sigma:
+            return np.zeros((1, self.n))
+        sigma = np.array(list(self.sigma.values()))
+        there = 1.0 - np.eye(len(sigma) + 1, len(sigma), -1)[:, :, None]  # (without, of, 1)
+        joint = [k for k, name in enumerate(self.sigma) if name in self.together]
+        own = [k for k, name in enumerate(self.sigma) if name not in self.together]
+        squares = (there[:, own] * sigma[own] ** 2).sum(axis=1)
+        if joint:
+            squares += (there[:, joint] * sigma[joint]).sum(axis=1) ** 2
+        return np.asarray(np.sqrt(squares))
 
 
 def on_scale(sigma: Any, kind: str, value: np.ndarray, log: bool) -> np.ndarray:
     """A spread of one of the kinds of :mod:`.marks` on the scale of the mark: decades where
     ``log``, else the unit of the value. First order: a relative spread r is r / ln 10 decades."""
     s = np.asarray(sigma, float)
-    if kind == ("decades" if log else "absolute") and s.shape == np.shape(value):
-        return s
-    size = np.abs(np.asarray(value, float))
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        if kind == "decades":
-            found = s if log else s * LN10 * size
-        elif kind == RELATIVE:
-            found = s / LN10 if log else s * size
-        else:
-            found = s / (size * LN10) if log else s
-        return np.asarray(np.broadcast_to(found, size.shape), float)
+    if kind == ("decades" if log else "absolute"):
+        found = s
+    elif kind == "decades":
+        found = s * LN10 * np.abs(value)
+    elif kind == RELATIVE:
+        found = s / LN10 if log else s * np.abs(value)
+    else:
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            found = s / (np.abs(value) * LN10)
+    return found if found.shape == value.shape else np.full(value.shape, found)
 
 
 def layer_sigma(scene: Scene, role: str) -> float | None:
@@ -103,7 +102,12 @@ def _said(scene: Scene, role: str, name: str) -> set[Any]:
             found |= {None} if column is None else set(column.tolist())
         return found
 
-    result: set[Any] = scene.product(("said", role, name), find)
+    result: set[Any]
+    if getattr(scene, "reuse", None) is None:
+        result = scene.product(("said", role, name), find)
+    else:
+        made_from = scene.vectors(role), scene.rasters(role)
+        result = whole_of(scene, ("said", role, name), made_from, lambda: find(scene))
     return result
 
 
@@ -129,11 +133,14 @@ def _year(value: Any) -> float | None:
 def budget(
     scene: Scene, profile: Profile, spec: Indicator, measured: Measurement, part: Part,
     parts: dict[str, ReducedPart], sigma: tuple[np.ndarray, str], anchors: np.ndarray, log: bool,
+    rough: np.ndarray | None = None,
 ) -> Budget:  # fmt: skip
     """The contributions to one scored part. ``sigma`` is the profile's spread and its kind,
-    ``anchors`` (n_zones + 1, 3) minimum, basis, optimum."""
+    ``anchors`` (n_zones + 1, 3) minimum, basis, optimum; ``rough`` (n_zones + 1,) the share of the
+    value that rests on ground that was only assumed."""
     data = parts[part.id]
-    return _Maker(scene, profile, spec, measured, part, parts, data, anchors, log).make(*sigma)
+    maker = _Maker(scene, profile, spec, measured, part, parts, data, anchors, log)
+    return maker.make(*sigma, rough)
 
 
 def _between(sigma: np.ndarray, top: float) -> np.ndarray:
@@ -165,7 +172,7 @@ class _Maker:
         """The places ready to be moved, which most budgets never ask for."""
         return Moved(self.part, self.data, self.log)
 
-    def make(self, sigma: np.ndarray, kind: str) -> Budget:
+    def make(self, sigma: np.ndarray, kind: str, rough: np.ndarray | None) -> Budget:
         handed = self._handed()
         done = set(handed)
         base = on_scale(sigma, kind, self.data.value, self.log)
@@ -178,7 +185,10 @@ class _Maker:
             self._add(name, self._narrowed(name, spread))
         self._defaults(done)
         self._coverage()
-        self._layout()
+        if rough is not None and rough.any():
+            # a rough sketch or a programme could become any plan of its type: anything between
+            # the minimum and the optimum
+            self._add(LAYOUT, rough * programme_table()["spread"] * self._room())
         return Budget(len(base), self.found, self.together)
 
     def _add(self, name: str, sigma: np.ndarray) -> None:
@@ -240,8 +250,10 @@ class _Maker:
     def _shares(self, prefix: dict[str, str], present: list[str]) -> dict[str, np.ndarray]:
         """Per role the part of the energy 10^(L/10) that its levels bring; d total / d level."""
         n = len(self.data.value)
+        if not prefix or len(present) == 1:
+            return dict.fromkeys(present, np.full(n, 1.0 / len(present)))
         energy = {role: np.zeros(n) for role in present}
-        for role in present if prefix and len(present) > 1 else ():
+        for role in present:
             for id_, other in self.parts.items():
                 if id_.startswith(prefix[role]):
                     energy[role] += np.nan_to_num(10.0 ** (np.minimum(other.value, 200.0) / 10.0))
@@ -256,10 +268,9 @@ class _Maker:
         the indicator worked out itself."""
         table = spread_table()
         effects = table.effects_of(self.spec.id, self.part.id)
-        assumed = m.plain(self.data.assumed)
-        if effects is None and not done and assumed.any():
+        if effects is None and not done and (self.data.assumed > 0).any():
             name = self.spec.fields[0] if self.spec.fields else DEFAULTS
-            self._add(name, self._whole(assumed, table.field(name), 1.0))
+            self._add(name, self._whole(table.field(name), 1.0))
         for effect in effects or ():
             if effect.field in done:
                 continue
@@ -267,15 +278,15 @@ class _Maker:
             slope = effect.slope * math.prod(self.profile.rate(r) for r in effect.rates)
             if effect.on == WHOLE or (effect.on == VALUE and not self.movable):
                 if effect.deciding:
-                    self._add(effect.field, self._whole(assumed, spread, slope))
+                    self._add(effect.field, self._whole(spread, slope))
             elif self.movable:
                 assert self.data.places is not None
                 share = self._share(effect, self.data.places)
                 if share is not None and share.any():
                     self._add(effect.field, self._effect(effect, spread, slope, share))
 
-    def _whole(self, assumed: np.ndarray, spread: Sigma, slope: float) -> np.ndarray:
-        value = self.data.value
+    def _whole(self, spread: Sigma, slope: float) -> np.ndarray:
+        value, assumed = self.data.value, m.plain(self.data.assumed)
         return on_scale(assumed * spread.sigma * (1.0 if spread.kind == RELATIVE else slope),
                         spread.kind, value, self.log)  # fmt: skip
 
@@ -318,11 +329,11 @@ class _Maker:
     def _coverage(self) -> None:
         """The unknown part of the weight could be like any of the known places, as one block; with
         few places known, anything between the minimum and the optimum."""
-        known = np.where(np.isnan(self.data.coverage), 1.0, self.data.coverage)
-        unknown = np.minimum(np.maximum(1.0 - known, 0.0), 1.0)
-        unknown[unknown < _DUST] = 0.0
-        if not unknown.any():
+        unknown = np.minimum(1.0 - self.data.coverage, 1.0)
+        counts = unknown >= _DUST
+        if not counts.any():
             return
+        unknown = np.where(counts, unknown, 0.0)
         room = self._room()
         zero = np.zeros(len(room))
         seen, count = self.moved.unlike(unknown) if self.movable else (zero, zero)
@@ -335,15 +346,6 @@ class _Maker:
         room: np.ndarray = np.abs(high - low)
         known = room[np.isfinite(room)]
         return np.where(np.isfinite(room), room, known.mean() if len(known) else 0.0)
-
-    # - ground that was only assumed -------------------------------------------------------
-
-    def _layout(self) -> None:
-        """A rough sketch or a programme could become any plan of its type: anything between the
-        minimum and the optimum, for the share of the value that rests on assumed ground."""
-        rough = rough_shares(self.scene, self.spec, self.part, self.data)
-        if rough is not None and rough[0].any():
-            self._add(LAYOUT, rough[0] * programme_table()["spread"] * self._room())
 
 
 def _ground(scene: Scene, places: Places) -> np.ndarray:

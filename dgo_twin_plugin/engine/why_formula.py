@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import marks as m
+from .grounds import FEW, QUANTILE
 from .indicators.spec import LOG_MEAN, MAX, MEAN, MIN, P90, RATIO, Part, Places
-from .reduce import FEW, QUANTILE
 from .texts import text
 from .why_words import (
     MINUS,

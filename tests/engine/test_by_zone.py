@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from operator import eq
+from operator import ne
 
 from dgo_twin_plugin.engine.by_zone import by_zone
 from dgo_twin_plugin.engine.kept import Kept
@@ -52,8 +52,8 @@ def test_other_inputs_or_another_number_of_zones_make_all() -> None:
 
 def test_equal_sources_are_alike_only_where_asked() -> None:
     kept = Kept()
-    run(kept, (), [bytes([k]) * 9 for k in range(3)], alike=eq)
-    run(kept, (), [bytes([k]) * 9 for k in range(3)], alike=eq)
+    run(kept, (), [bytes([k]) * 9 for k in range(3)], differ=ne)
+    run(kept, (), [bytes([k]) * 9 for k in range(3)], differ=ne)
     assert not MADE
     run(kept, (), [bytes([k]) * 9 for k in range(3)])
     assert MADE == [0, 1, 2]

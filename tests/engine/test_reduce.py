@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dgo_twin_plugin.engine.grounds import Grounds, weighted_quantile
 from dgo_twin_plugin.engine.indicators.spec import (
     Indicator,
     Measurement,
@@ -14,12 +15,8 @@ from dgo_twin_plugin.engine.indicators.spec import (
     Places,
     ZoneValues,
 )
-from dgo_twin_plugin.engine.reduce import (
-    reduce,
-    reduce_places,
-    reduced,
-    weighted_quantile,
-)
+from dgo_twin_plugin.engine.kept import Kept
+from dgo_twin_plugin.engine.reduce import reduce, reduce_places, reduced
 
 NAN, INF = float("nan"), float("inf")
 
@@ -271,3 +268,35 @@ def test_quantiles_of_all_zones_are_those_of_each() -> None:
         for k in range(1, 9):
             mine = (zone == k) & (w > 0) & ~np.isnan(x)
             np.testing.assert_equal(got.value[k], weighted_quantile(x[mine], w[mine]))
+
+
+# --- what is kept between runs --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_places_that_move_are_reduced_as_if_nothing_was_kept(seed: int) -> None:
+    """Also with ties, whose order counts, and with places and zones that come and go."""
+    random = np.random.default_rng(seed)
+    kept, k = Kept(), 40
+    spec = Indicator("x", "X", "green", tuple(Part(r, r, "") for r in ("p90", "max", "mean")),
+                     "area", lambda scene, profile: Measurement())  # fmt: skip
+    value, zone = random.integers(0, 12, k).astype(float), random.integers(1, 5, k)
+    weight, feature = random.uniform(0, 3, k), random.integers(-1, 20, k)
+    for turn in range(12):
+        some = random.integers(0, len(value), 3)
+        value[some], zone[some] = random.integers(0, 12, 3), random.integers(1, 5, 3)
+        weight[some[0]], value[some[1]] = 0.0, NAN
+        if turn % 4 == 3:
+            keep = np.delete(np.arange(len(value)), some)
+            value, zone, weight, feature = (x[keep] for x in (value, zone, weight, feature))
+        p = Places(zone.copy(), weight.copy(), value.copy(), feature.copy())
+        other = Places(p.zone, p.weight, -p.value, p.feature, assumed=p.assumed)
+        measured = Measurement({"p90": p, "max": other, "mean": p})
+        kept.begin()
+        found = reduce(measured, spec, 4, Grounds(4, kept))
+        kept.settle()
+        for part in spec.parts:
+            alone = reduce_places(part, measured.parts[part.id], 4)
+            for name in ("value", "weight", "coverage", "assumed", "n_features", "empty"):
+                got, wanted = getattr(found[part.id], name), getattr(alone, name)
+                assert got.tobytes() == wanted.tobytes(), (turn, part.id, name)

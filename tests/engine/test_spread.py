@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dgo_twin_plugin.engine import words
-from dgo_twin_plugin.engine.band import Band, lowest
+from dgo_twin_plugin.engine.band import Band, lowest, of_plans, over_zones
 from dgo_twin_plugin.engine.indicators.spec import (
     LegalTest,
     Measurement,
@@ -54,12 +54,12 @@ def handed(**spreads: float) -> Measurement:
 
 def test_contributions_add_in_squares_and_those_that_go_together_add_first() -> None:
     three, four = np.array([3.0]), np.array([4.0])
-    assert Budget(1, {"a": three, "b": four}).total() == [5]  # 3-4-5
-    assert Budget(1, {"a": three, "b": four}).total("a") == [4]
+    # with both, without a, without b
+    assert Budget(1, {"a": three, "b": four}).totals().tolist() == [[5], [4], [3]]  # 3-4-5
     joint = Budget(1, {"a": np.array([1.0]), "b": np.array([2.0]), "c": four}, ("a", "b"))
-    assert joint.total() == [5]  # (1 + 2)^2 + 4^2 = 25
-    assert joint.total("b") == near(math.sqrt(17))  # 1^2 + 4^2
-    assert Budget(2, {}).total().tolist() == [0, 0]
+    # (1 + 2)^2 + 4^2, 2^2 + 4^2, 1^2 + 4^2, (1 + 2)^2
+    assert joint.totals()[:, 0].tolist() == near([5, math.sqrt(20), math.sqrt(17), 3])
+    assert Budget(2, {}).totals().tolist() == [[0, 0]]
 
 
 def test_kinds_of_spread_on_the_scale_of_the_mark() -> None:
@@ -70,6 +70,27 @@ def test_kinds_of_spread_on_the_scale_of_the_mark() -> None:
     assert on_scale(0.1, "relative", np.array([50.0]), True) == near(0.04342944819032518)
     assert on_scale(5, "absolute", np.array([50.0]), True) == near(0.04342944819032518)
     assert on_scale(0.3, "decades", np.array([50.0]), True) == [0.3]
+
+
+def test_the_plans_of_many_parts_are_those_of_each_by_itself() -> None:
+    random = np.random.default_rng(3)
+    bands, alone = [], []
+    marks, weight = random.uniform(1, 10, (30, 14)), random.uniform(0, 9, (30, 14))
+    marks[random.random((30, 14)) < 0.2] = weight[random.random((30, 14)) < 0.1] = np.nan
+    use = random.random((30, 14)) < 0.8
+    use[4] = False  # nothing to say about the plan
+    for k in range(30):
+        rows = 1 + k % 4
+        low = marks[k] - random.uniform(0, 1, (rows, 14))
+        high = marks[k] + random.uniform(0, 1, (rows, 14))
+        bands.append(Band(tuple("abc"[: rows - 1]), low, high))
+        alone.append(Band(bands[-1].names, low.copy(), high.copy()))
+    found = of_plans(bands, marks, weight, use)
+    for k, (band, one) in enumerate(zip(bands, alone)):
+        one.plan(weight[k], use[k])
+        np.testing.assert_array_equal(band.low, one.low)
+        np.testing.assert_array_equal(band.high, one.high)
+        np.testing.assert_array_equal(found[k], over_zones(marks[k], weight[k], use[k]))
 
 
 def test_next_data_is_the_dominant_contribution_with_its_gain() -> None:
