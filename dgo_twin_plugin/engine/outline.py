@@ -16,6 +16,7 @@ from .clean import quiet
 from .geometry import Polygons
 from .joints import bent, geometries
 from .overlap import dissolve
+from .pulse import beat
 from .zones import fill_holes
 
 
@@ -40,6 +41,7 @@ def _shells(polygons: Polygons) -> list[ogr.Geometry] | None:
     with quiet():
         for ring in rings(begin, end, at):
             xy = at[ring]
+            beat()
             if _area(xy) > 0:
                 found.append(_polygon(xy))
                 if not found[-1].IsValid():
